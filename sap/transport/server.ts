@@ -1,0 +1,148 @@
+import { createServer, type Server, type ServerOptions } from 'node:https'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { TLSSocket } from 'node:tls'
+import { MalformedMessage } from '../codec.ts'
+import { SAP_STATUS, SapFailure, type SapErrorCode } from '../errors.ts'
+import { MAX_BODY_BYTES, PROTOCOL_VERSION, REQUEST_TIMEOUT_MS } from '../limits.ts'
+import type { AnswerOf, OperationTable, RequestOf } from './operationTypes.ts'
+import { certificateFingerprint, type Peer } from './peer.ts'
+
+export type Handlers<T extends OperationTable> = {
+  readonly [N in keyof T]: (input: RequestOf<T, N>, peer: Peer) => Promise<AnswerOf<T, N>>
+}
+
+/** What happened to one request, for log, metrics and journal. Holds no message content. */
+export interface Refusal {
+  readonly operation: string
+  readonly peer: Peer | undefined
+  readonly requestId: string | undefined
+  readonly code: SapErrorCode
+  readonly error: unknown
+}
+
+export interface OperationServerOptions<T extends OperationTable> {
+  readonly operations: T
+  readonly handlers: Handlers<T>
+  /** PEM: own certificate chain and key, and the authority that peers' certificates come from. */
+  readonly tls: { readonly cert: string; readonly key: string; readonly ca: string }
+  /** The peer enrolled under a certificate's SHA-256, or undefined: then every operation is forbidden. */
+  peerOf(fingerprint: string): Peer | undefined
+  onRefusal(refusal: Refusal): void
+  /** A connection without a certificate that the authority issued and that is valid now. */
+  onRejectedConnection(error: Error): void
+}
+
+/**
+ * Serves a table of operations over HTTP/1.1 with mutual TLS: `POST /sap/v1/<operation>`, one JSON message in, one
+ * out. The peer's role comes from its certificate only. Every refusal is a code and no more.
+ */
+export function createOperationServer<T extends OperationTable>(options: OperationServerOptions<T>): Server {
+  const tls: ServerOptions = {
+    ...options.tls,
+    requestCert: true,
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.3',
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: 60_000,
+    maxHeaderSize: 8192,
+  }
+  const server = createServer(tls, (request, response) => {
+    void serve(options, request, response)
+  })
+  server.on('tlsClientError', (error) => {
+    options.onRejectedConnection(error)
+  })
+  return server
+}
+
+async function serve<T extends OperationTable>(
+  options: OperationServerOptions<T>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const operation = request.url?.startsWith(`/sap/${PROTOCOL_VERSION}/`)
+    ? request.url.slice(`/sap/${PROTOCOL_VERSION}/`.length)
+    : ''
+  const peer = options.peerOf(fingerprintOf(request))
+  let requestId: string | undefined
+  try {
+    if (peer === undefined) throw new SapFailure('forbidden', 'the certificate is not enrolled')
+    if (!Object.hasOwn(options.operations, operation))
+      throw new SapFailure('unknown_operation', 'no such operation in this version')
+    const entry = options.operations[operation]
+    const handler = options.handlers[operation]
+    if (entry === undefined || handler === undefined) throw new SapFailure('unknown_operation', 'not served')
+    if (!entry.roles.includes(peer.role)) throw new SapFailure('forbidden', `not for role ${peer.role}`)
+    if (request.method !== 'POST' || request.headers['content-type'] !== 'application/json')
+      throw new SapFailure('malformed', 'POST of application/json expected')
+    const message = parseStrict(await readBody(request))
+    requestId = requestIdOf(message)
+    // The codec of this very operation made it.
+    const input = entry.request.parse(message, '') as RequestOf<T, string> // eslint-disable-line @typescript-eslint/no-unsafe-type-assertion
+    const answer: unknown = entry.answer.write(await handler(input, peer))
+    send(response, 200, answer)
+  } catch (error) {
+    const code = codeOf(error)
+    options.onRefusal({ operation: operation.slice(0, 64), peer, requestId, code, error })
+    const subject = error instanceof SapFailure && error.subject ? { subject: error.subject } : {}
+    send(response, SAP_STATUS[code], { error: code, ...subject })
+  }
+}
+
+function fingerprintOf(request: IncomingMessage): string {
+  if (!(request.socket instanceof TLSSocket)) return ''
+  const certificate = request.socket.getPeerX509Certificate()
+  return certificate === undefined ? '' : certificateFingerprint(certificate)
+}
+
+function codeOf(error: unknown): SapErrorCode {
+  if (error instanceof SapFailure) return error.code
+  if (error instanceof MalformedMessage) return 'malformed'
+  return 'internal'
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request) {
+    const piece: Buffer = Buffer.from(chunk as Uint8Array) // eslint-disable-line @typescript-eslint/no-unsafe-type-assertion -- a stream without encoding gives buffers
+    size += piece.length
+    if (size > MAX_BODY_BYTES) throw new SapFailure('too_large', `more than ${MAX_BODY_BYTES} bytes`)
+    chunks.push(piece)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/**
+ * A message is the JSON text that JSON.stringify writes, to the byte. So there is one text for one message: no
+ * duplicate members, no white space, no second spelling of a number or a string.
+ */
+function parseStrict(body: string): unknown {
+  let message: unknown
+  try {
+    message = JSON.parse(body)
+  } catch {
+    throw new SapFailure('malformed', 'not JSON')
+  }
+  if (JSON.stringify(message) !== body) throw new SapFailure('malformed', 'not the compact form of its JSON')
+  return message
+}
+
+function requestIdOf(message: unknown): string | undefined {
+  if (typeof message !== 'object' || message === null || !('requestId' in message)) return undefined
+  const { requestId } = message
+  return typeof requestId === 'string' && /^[A-Za-z0-9-]{8,64}$/.test(requestId) ? requestId : undefined
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  if (response.headersSent || response.destroyed) return
+  const text = JSON.stringify(body)
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+  })
+  // A request refused before its body was read: the connection is in an unknown state, let it end.
+  if (status === 413) response.shouldKeepAlive = false
+  response.end(text)
+}
