@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { importsOf, violations, type ImportRules, type SourceFile } from './support/importRules.ts'
+
+const DATABASES = ['src/adapters/db', 'sam/state', 'ca/state', 'bench']
+const HTTP = ['src/api', 'src/pages', 'src/management', 'src/main.ts']
+const PKI = ['src/adapters/pki', 'sam/pki', 'ca', 'client', 'scripts/setup/x509.ts']
+
+/** docs/architecture.md, as a table. Tests and the benchmark may look into everything; nothing looks into them. */
+const RULES: ImportRules = {
+  folders: {
+    sap: [],
+    hsm: ['sap'],
+    'src/domain': ['sap'],
+    'src/ports': ['src/domain', 'sap'],
+    'src/csc': ['src/domain', 'src/ports', 'sap'],
+    'src/adapters': ['src/domain', 'src/ports', 'sap'],
+    'src/api': ['src/domain', 'src/ports', 'src/csc', 'sap'],
+    'src/management': ['src/domain', 'src/ports'],
+    src: ['sap'],
+    'sam/activation': ['sam/state', 'sam/pki', 'sam/journal', 'hsm', 'sap'],
+    sam: ['sap', 'hsm'],
+    ca: ['sap', 'hsm'],
+    client: ['sap'],
+    scripts: ['sap', 'client'],
+    conformance: ['openapi'],
+    bench: ['sap', 'hsm', 'sam', 'ca', 'src', 'client', 'scripts'],
+  },
+  packages: {
+    undici: ['sap/transport', 'client', 'sam/channels', 'bench', 'conformance'],
+    pkcs11js: ['hsm', 'bench'],
+    knex: DATABASES,
+    sqlite3: DATABASES,
+    express: HTTP,
+    'openapi-backend': HTTP,
+    ajv: HTTP,
+    '@peculiar/x509': PKI,
+    'reflect-metadata': PKI,
+    pkijs: PKI,
+    asn1js: PKI,
+    '@noble/curves': ['sam', 'client', 'hsm'],
+    '@node-rs/argon2': ['sam', 'src/adapters'],
+    nodemailer: ['sam/channels'],
+    'rate-limiter-flexible': ['src'],
+    pino: ['sam', 'ca', 'src'],
+    'prom-client': ['src', 'sam', 'ca'],
+    yaml: ['sam', 'ca', 'src', 'scripts', 'client'],
+    zod: ['sam', 'ca', 'src', 'scripts', 'client'],
+    commander: ['client'],
+    uqr: ['client', 'scripts'],
+  },
+}
+
+function sourcesOf(folder: string): readonly SourceFile[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => {
+      const path = join(entry.parentPath, entry.name)
+      return { path, imports: importsOf(readFileSync(path, 'utf8')) }
+    })
+}
+
+describe('architecture', () => {
+  it('lets each folder import only what docs/architecture.md allows, without a cycle', () => {
+    const present = readdirSync('.')
+    const folders = [...new Set(Object.keys(RULES.folders).map((folder) => folder.replace(/\/.*/, '')))]
+    const files = folders.filter((folder) => present.includes(folder)).flatMap(sourcesOf)
+    assert.ok(files.length > 10)
+    assert.deepEqual(violations(files, RULES), [])
+  })
+
+  const planted: readonly [string, readonly SourceFile[], string][] = [
+    [
+      'the SSA looking into the SAM',
+      [{ path: 'src/csc/info.ts', imports: ['../../sam/state/open.ts'] }],
+      'src/csc/info.ts imports sam/state/open.ts',
+    ],
+    [
+      'the contract depending on a part',
+      [{ path: 'sap/codec.ts', imports: ['../hsm/hsm.ts'] }],
+      'sap/codec.ts imports hsm/hsm.ts',
+    ],
+    [
+      'the client depending on the service',
+      [{ path: 'client/sign.ts', imports: ['../src/domain/errors.ts'] }],
+      'client/sign.ts imports src/domain/errors.ts',
+    ],
+    [
+      'a use case that knows HTTP',
+      [{ path: 'src/csc/info.ts', imports: ['../api/app.ts'] }],
+      'src/csc/info.ts imports src/api/app.ts',
+    ],
+    [
+      'PKCS#11 outside hsm',
+      [{ path: 'sam/operations/sign.ts', imports: ['pkcs11js'] }],
+      'sam/operations/sign.ts imports package pkcs11js',
+    ],
+    [
+      'a package in the contract',
+      [{ path: 'sap/codec.ts', imports: ['zod'] }],
+      'sap/codec.ts imports package zod',
+    ],
+    [
+      'a package that nobody owns',
+      [{ path: 'sam/main.ts', imports: ['lodash/fp'] }],
+      'sam/main.ts imports package lodash',
+    ],
+    [
+      'a new folder without a rule',
+      [{ path: 'misc/a.ts', imports: [] }],
+      'misc/a.ts: lies in no folder that has a rule',
+    ],
+    [
+      'a cycle',
+      [
+        { path: 'sam/a.ts', imports: ['./b.ts'] },
+        { path: 'sam/b.ts', imports: ['./a.ts'] },
+      ],
+      'cycle: sam/a.ts → sam/b.ts → sam/a.ts',
+    ],
+  ]
+  for (const [name, files, expected] of planted)
+    it(`notices ${name}`, () => {
+      assert.deepEqual(violations(files, RULES), [expected])
+    })
+
+  it('reads every form of import', () => {
+    const source = `import a from './a.ts'
+      import type { B } from './b.ts'
+      export { c } from './c.ts'
+      export * from './d.ts'
+      import 'e'
+      const f = await import('./f.ts')`
+    assert.deepEqual([...importsOf(source)].sort(), ['./a.ts', './b.ts', './c.ts', './d.ts', './f.ts', 'e'])
+  })
+})
