@@ -1,0 +1,70 @@
+import { createWriteStream } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { StringDecoder } from 'node:string_decoder'
+
+const MAX_LINE = 64 * 1024
+const LEVELS: Readonly<Record<number, string>> = { 40: 'warning', 50: 'error', 60: 'fatal' }
+
+export interface ChildLog {
+  /** Takes lines from a child's output until it ends. */
+  follow(output: Readable): void
+  close(): void
+}
+
+/**
+ * Keeps a child's lines in a file of the supervisor's, never in a folder of the child's: a link planted there would
+ * make root write elsewhere. A short form of each line goes to `say`.
+ */
+export function openChildLog(file: string, say: (line: string) => void): ChildLog {
+  const log = createWriteStream(file, { flags: 'a', mode: 0o600 })
+  log.on('error', (error) => {
+    say(`its log cannot be written: ${error.message}`)
+  })
+  const keep = (line: string): void => {
+    log.write(`${line}\n`)
+    const short = humanLine(line)
+    if (short !== undefined) say(short)
+  }
+  return {
+    follow(output) {
+      const decoder = new StringDecoder('utf8')
+      let rest = ''
+      output.on('data', (chunk: Buffer) => {
+        const lines = (rest + decoder.write(chunk)).split('\n')
+        rest = (lines.pop() ?? '').slice(0, MAX_LINE)
+        lines.forEach(keep)
+      })
+      output.on('end', () => {
+        if (rest !== '') keep(rest)
+      })
+    },
+    close() {
+      log.end()
+    },
+  }
+}
+
+/** The message of a JSON log line, with its level from warning on; other text as it is; undefined for empty lines. */
+export function humanLine(line: string): string | undefined {
+  const entry = parsed(line)
+  // A child must not steer the terminal of whoever watches.
+  // eslint-disable-next-line no-control-regex -- the point of the replacement
+  const text = (entry?.message ?? line).replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ').slice(0, 300)
+  const level = entry === undefined ? undefined : LEVELS[entry.level]
+  if (text.trim() === '' || (entry !== undefined && entry.level < 30)) return undefined
+  return level === undefined ? text : `${level}: ${text}`
+}
+
+function parsed(line: string): { level: number; message: string } | undefined {
+  if (!line.startsWith('{')) return undefined
+  try {
+    const entry: unknown = JSON.parse(line)
+    if (typeof entry !== 'object' || entry === null) return undefined
+    const level = 'level' in entry && typeof entry.level === 'number' ? entry.level : 30
+    const event = 'event' in entry && typeof entry.event === 'string' ? entry.event : ''
+    const message = 'msg' in entry && typeof entry.msg === 'string' ? entry.msg : ''
+    return { level, message: message === '' ? event : message }
+  } catch {
+    return undefined
+  }
+}

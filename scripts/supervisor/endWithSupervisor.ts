@@ -1,0 +1,14 @@
+/**
+ * Loaded into each child before its program (`node --import`): a child whose supervisor is gone, even by kill -9, ends
+ * as on SIGTERM. Nobody would start it again or read its log.
+ */
+const GRACE_MS = 10_000
+
+if (process.send !== undefined) {
+  process.once('disconnect', () => {
+    setTimeout(() => process.exit(1), GRACE_MS).unref()
+    process.kill(process.pid, 'SIGTERM')
+  })
+  // The listener alone must not keep a finished process alive.
+  process.channel?.unref()
+}
