@@ -23,7 +23,7 @@ const RULES: ImportRules = {
     sam: ['sap', 'hsm'],
     ca: ['sap', 'hsm'],
     client: ['sap'],
-    scripts: ['sap', 'client'],
+    scripts: ['sap', 'client', 'hsm/softHsmModule.ts'],
     conformance: ['openapi'],
     bench: ['sap', 'hsm', 'sam', 'ca', 'src', 'client', 'scripts'],
   },
