@@ -13,14 +13,6 @@ const OPTIONS = ['--immutable', '--root-types', '--root-types-no-schema-prefix']
 function generate(yaml, output) {
   const tool = join('node_modules', '.bin', 'openapi-typescript')
   execFileSync(tool, [yaml, ...OPTIONS, '-o', output], { stdio: ['ignore', 'ignore', 'inherit'] })
-  execFileSync(join('node_modules', '.bin', 'prettier'), [
-    '--log-level',
-    'warn',
-    '--ignore-path',
-    '/dev/null',
-    '--write',
-    output,
-  ])
 }
 
 const isCheck = process.argv.includes('--check')

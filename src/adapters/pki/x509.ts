@@ -1,0 +1,3 @@
+import 'reflect-metadata'
+
+export { X509Certificate } from '@peculiar/x509'

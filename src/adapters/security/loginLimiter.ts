@@ -1,0 +1,47 @@
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import type { LoginLimiter } from '../../ports/loginLimiter.ts'
+
+export interface LoginLimits {
+  /** Failed attempts in the window. */
+  readonly failuresPerAccount: number
+  readonly failuresPerAddress: number
+  readonly windowSeconds: number
+}
+
+/**
+ * In memory of this process: after a restart the count starts anew. An attempt counts before it is evaluated, so that
+ * guesses made at once cannot outrun the limit; a success takes its own point back.
+ */
+export function createLoginLimiter(limits: LoginLimits): LoginLimiter {
+  const duration = limits.windowSeconds
+  const accounts = new RateLimiterMemory({
+    keyPrefix: 'account',
+    points: limits.failuresPerAccount,
+    duration,
+  })
+  const addresses = new RateLimiterMemory({
+    keyPrefix: 'address',
+    points: limits.failuresPerAddress,
+    duration,
+  })
+  return {
+    async attempt(username, address) {
+      if (!(await isWithin(addresses, address))) return 'address_limited'
+      return (await isWithin(accounts, username)) ? 'allowed' : 'account_limited'
+    },
+    async succeeded(username, address) {
+      await accounts.reward(username)
+      await addresses.reward(address)
+    },
+  }
+}
+
+async function isWithin(limiter: RateLimiterMemory, key: string): Promise<boolean> {
+  try {
+    await limiter.consume(key)
+    return true
+  } catch (error) {
+    if (error instanceof RateLimiterRes) return false
+    throw error
+  }
+}

@@ -1,0 +1,41 @@
+import type { EventContext, Audit } from '../ports/audit.ts'
+import type { LoginLimiter } from '../ports/loginLimiter.ts'
+import type { Passwords } from '../ports/passwords.ts'
+import type { Sam } from '../ports/sam.ts'
+import type { SessionStore } from '../ports/sessionStore.ts'
+import type { UserStore } from '../ports/userStore.ts'
+import type { Caller } from '../domain/principal.ts'
+import type { Clock } from '../domain/time.ts'
+
+/** What the service says of itself. */
+export interface ServiceInfo {
+  readonly name: string
+  /** ISO 3166-1 alpha-2. */
+  readonly region: string
+  /** RFC 5646. */
+  readonly lang: string
+  readonly description: string
+  /** URI. */
+  readonly logo: string
+}
+
+/** What a method may need from outside. */
+export interface Deps {
+  readonly sam: Sam
+  readonly sessions: SessionStore
+  readonly users: UserStore
+  readonly passwords: Passwords
+  readonly loginLimiter: LoginLimiter
+  readonly audit: Audit
+  readonly clock: Clock
+  readonly service: ServiceInfo
+  readonly tokens: { readonly accessSeconds: number; readonly refreshSeconds: number }
+  /** 32 bytes: page tokens are made with it. */
+  readonly pageTokenKey: Buffer
+}
+
+/** Who and which request, for an event. */
+export function contextOf(caller: Caller): Required<EventContext> {
+  const { requestId, clientId, userId, signerId, familyId } = caller
+  return { requestId, clientId, userId, signerId, familyId }
+}

@@ -1,0 +1,64 @@
+import { KEY_TYPES, signatureAlgorithmsOf, type KeyTypeName } from '../../sap/algorithms.ts'
+
+export type FactorKind = 'pin' | 'otp' | 'totp'
+
+/** What `credentials/info` shows of a certificate. */
+export interface CertificateInfo {
+  /** RFC 4514. */
+  readonly issuerDn: string
+  readonly subjectDn: string
+  /** Hex, upper case. */
+  readonly serialNumber: string
+  /** Milliseconds since 1970. */
+  readonly notBefore: number
+  readonly notAfter: number
+}
+
+/** A credential as the SAM tells it, with its certificate read. One without a certificate does not exist here. */
+export interface Credential {
+  readonly id: string
+  readonly description: string
+  readonly state: 'ACTIVE' | 'SUSPENDED' | 'DESTROYED'
+  readonly keyType: KeyTypeName
+  /** DER, the end-entity certificate first. */
+  readonly chain: readonly Buffer[]
+  readonly certificate: CertificateInfo
+  readonly scal: '1' | '2'
+  readonly multisign: number
+  /** All of these, every time. */
+  readonly factors: readonly FactorKind[]
+}
+
+/** A factor of the signer: where an OTP goes. */
+export interface SignerFactor {
+  readonly kind: FactorKind
+  /** Masked; empty where there is none. */
+  readonly destination: string
+}
+
+/** `cert.status` where it is certain, undefined where it is not (a certificate that is not valid yet). */
+export function certificateStatus(credential: Credential, now: number): 'valid' | 'expired' | undefined {
+  const { notBefore, notAfter } = credential.certificate
+  if (now > notAfter) return 'expired'
+  return now < notBefore ? undefined : 'valid'
+}
+
+export function isEnabled(credential: Credential, now: number): boolean {
+  return credential.state === 'ACTIVE' && certificateStatus(credential, now) === 'valid'
+}
+
+/** `key`: OIDs of signature algorithms, best first; length in bits; OID of the curve for EC keys. */
+export interface KeyInfo {
+  readonly algorithms: readonly string[]
+  readonly bits: number
+  readonly curve: string | undefined
+}
+
+export function keyInfo(credential: Credential): KeyInfo {
+  const type = KEY_TYPES[credential.keyType]
+  return {
+    algorithms: signatureAlgorithmsOf(type),
+    bits: type.bits,
+    curve: type.family === 'ec' ? type.curveOid : undefined,
+  }
+}

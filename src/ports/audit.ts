@@ -1,0 +1,58 @@
+/** What happened, for the SSA's journal. No event holds a secret, a token or a SAD. */
+export type AuditEvent = EventContext &
+  (
+    | { readonly type: 'login'; readonly username: string; readonly by: 'password' | 'refresh_token' }
+    | { readonly type: 'login-refused'; readonly username: string; readonly address: string }
+    | { readonly type: 'token-revoked'; readonly what: 'access' | 'refresh' | 'family' | 'sad' }
+    | { readonly type: 'otp-sent'; readonly credentialId: string; readonly isBound: boolean }
+    | {
+        readonly type: 'authorized'
+        readonly credentialId: string
+        readonly numberOfSignatures: number
+        readonly grade: string
+      }
+    | { readonly type: 'extended'; readonly credentialId: string }
+    | {
+        readonly type: 'sign-requested'
+        readonly credentialId: string
+        readonly hashes: number
+        readonly signAlgorithm: string
+      }
+    | { readonly type: 'sign-completed'; readonly credentialId: string; readonly signatures: number }
+    | {
+        readonly type: 'refused'
+        readonly operation: string
+        readonly error: string
+        readonly reason: string
+        readonly detail?: string
+      }
+    | { readonly type: 'failed'; readonly operation: string; readonly reason: string }
+  )
+
+export interface EventContext {
+  readonly requestId: string
+  readonly clientId?: string
+  readonly userId?: string
+  readonly signerId?: string
+  readonly familyId?: string
+}
+
+/** One line of the journal as it is read back. */
+export interface JournalEntry {
+  /** Milliseconds since 1970. */
+  readonly time: number
+  readonly node: string
+  readonly sequence: number
+  readonly type: string
+  /** Canonical JSON of the event. */
+  readonly event: string
+}
+
+/** The SSA's journal: append-only, hash-chained. */
+export interface Audit {
+  /** Durable on return. Throws if it cannot be written: then what was asked must not be done. */
+  record(event: AuditEvent): Promise<void>
+  ofRequest(requestId: string): Promise<readonly JournalEntry[]>
+  /** Whether the last write succeeded. */
+  isWritable(): boolean
+}
