@@ -11,7 +11,7 @@ import type { DataFolder } from './dataFolder.ts'
 const credential = z.object({
   id: z.string(),
   keyType: z.enum(KEY_TYPE_NAMES),
-  factors: z.array(z.enum(FACTOR_KINDS)),
+  factors: z.array(z.enum(FACTOR_KINDS)).readonly(),
   scal: z.literal('2'),
   multisign: z.number(),
 })
@@ -99,7 +99,7 @@ async function enrolCredentials(deps: Deps, withFactors: Progress): Promise<Prog
     const entry = {
       id: credentialId,
       keyType,
-      factors: [...factors],
+      factors,
       scal: '2',
       multisign: MULTISIGN,
     } as const

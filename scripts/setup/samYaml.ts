@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 
 /** The SAM's configuration for development: SoftHSM, messages into a folder. Paths are relative to the SAM's folder. */
-export function samYaml(hsmModule: string): string {
+export function samYaml(hsmModule: string, sessions: number): string {
   const multisign = 100
   return stringify({
     profile: 'dev',
@@ -19,7 +19,7 @@ export function samYaml(hsmModule: string): string {
       module: hsmModule,
       token: 'chancery-sam',
       pinFile: 'pin',
-      sessions: SESSIONS,
+      sessions,
       loginGuardFile: 'login-guard.json',
       environment: { SOFTHSM2_CONF: 'softhsm2.conf' },
     },
@@ -37,6 +37,3 @@ export function samYaml(hsmModule: string): string {
     channels: { file: { folder: 'outbox' } },
   })
 }
-
-/** PKCS#11 sessions of a process: about as many as cores on a small machine. */
-export const SESSIONS = 2

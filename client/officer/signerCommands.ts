@@ -1,0 +1,111 @@
+import { Option, type Command } from 'commander'
+import { renderUnicodeCompact } from 'uqr'
+import { CHANNELS, type ChannelName } from '../../sap/operations.ts'
+import type { CommandIo } from '../commands/commandModule.ts'
+import { readSecretFile } from '../secretFile.ts'
+import { addOfficerOption, withOfficer } from './officerSession.ts'
+import { newRequestId } from './sapPeers.ts'
+
+interface CreateOptions {
+  readonly officer: string
+  readonly country: string
+  readonly givenName?: string
+  readonly surname?: string
+  readonly serialNumber?: string
+  readonly organization?: string
+}
+
+/** `chancery signer …`: what a registration officer does after identity proofing. */
+export function addSignerCommands(program: Command, io: CommandIo): void {
+  const group = program.command('signer').description('signers and their factors (registration officer)')
+  addCreate(group, io)
+  addPin(group, io)
+  addTotp(group, io)
+  addDestination(group, io)
+  addUnlock(group, io)
+}
+
+function addCreate(group: Command, io: CommandIo): void {
+  const command = group
+    .command('create')
+    .description('enrol a signer; prints the id')
+    .argument('<common-name>')
+    .requiredOption('--country <code>', 'two letters')
+    .option('--given-name <text>')
+    .option('--surname <text>')
+    .option('--serial-number <text>', 'e.g. PNODK-1234')
+    .option('--organization <text>')
+  addOfficerOption(command).action(async (commonName: string, { officer, ...subject }: CreateOptions) => {
+    const { signerId } = await withOfficer(officer, 'ra', ({ sam }) =>
+      sam.call('createSigner', { requestId: newRequestId(), commonName, ...subject }),
+    )
+    io.out(`${signerId}\n`)
+  })
+}
+
+function addPin(group: Command, io: CommandIo): void {
+  const command = group
+    .command('pin')
+    .description('first enrolment of a PIN')
+    .argument('<signer-id>')
+    .requiredOption('--pin-file <file>', 'holds the PIN, mode 0600')
+  addOfficerOption(command).action(
+    async (signerId: string, options: { officer: string; pinFile: string }) => {
+      const pin = await readSecretFile(options.pinFile)
+      await withOfficer(options.officer, 'ra', ({ sam }) =>
+        sam.call('enrolPin', { requestId: newRequestId(), signerId, pin }),
+      )
+      io.talk('The PIN is enrolled.\n')
+    },
+  )
+}
+
+function addTotp(group: Command, io: CommandIo): void {
+  const command = group
+    .command('totp')
+    .description('first enrolment of an authenticator; shows its secret once')
+    .argument('<signer-id>')
+  addOfficerOption(command).action(async (signerId: string, options: { officer: string }) => {
+    const { otpauthUri } = await withOfficer(options.officer, 'ra', ({ sam }) =>
+      sam.call('enrolTotp', { requestId: newRequestId(), signerId }),
+    )
+    io.talk(`${renderUnicodeCompact(otpauthUri)}\n`)
+    io.out(`${otpauthUri}\n`)
+  })
+}
+
+function addDestination(group: Command, io: CommandIo): void {
+  const command = group
+    .command('destination')
+    .description('where OTPs of a signer go')
+    .argument('<signer-id>')
+    .addOption(new Option('--channel <name>').choices(CHANNELS).makeOptionMandatory())
+    .requiredOption('--to <address>')
+  addOfficerOption(command).action(
+    async (signerId: string, options: { officer: string; channel: ChannelName; to: string }) => {
+      const { officer, channel, to: destination } = options
+      await withOfficer(officer, 'ra', ({ sam }) =>
+        sam.call('setOtpDestination', { requestId: newRequestId(), signerId, channel, destination }),
+      )
+      io.talk('OTPs go there from now on.\n')
+    },
+  )
+}
+
+function addUnlock(group: Command, io: CommandIo): void {
+  const command = group
+    .command('unlock')
+    .description('unlock a factor after identity proofing')
+    .argument('<signer-id>')
+    .argument('<factor-id>')
+    .requiredOption('--reason <text>', 'stands in the journal')
+  addOfficerOption(command).action(
+    async (signerId: string, factorId: string, options: { officer: string; reason: string }) => {
+      const { officer, reason } = options
+      await withOfficer(officer, 'ra', ({ sam }) =>
+        sam.call('unlockFactor', { requestId: newRequestId(), signerId, factorId, reason }),
+      )
+      io.talk('The factor is unlocked.\n')
+    },
+  )
+}
