@@ -12,7 +12,7 @@ import { KEY_TYPES } from '../../sap/algorithms.ts'
 export interface LocalSigner {
   readonly chain: readonly [X509Certificate, X509Certificate]
   /** Signs a digest; ECDSA as DER. */
-  sign(scheme: SignatureScheme, hash: Buffer): Buffer
+  readonly sign: (scheme: SignatureScheme, hash: Buffer) => Buffer
 }
 
 const CA_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
