@@ -1,7 +1,11 @@
-/**
- * The few forms of DER (X.690) that SAM and CA write: certification requests and certificates. Writing only; what
- * others wrote is read by a library.
- */
+/** The few forms of DER (X.690) that SAM and CA write and read: certification requests and certificates. */
+
+export const INTEGER = 0x02
+export const BIT_STRING = 0x03
+export const UTF8_STRING = 0x0c
+export const PRINTABLE_STRING = 0x13
+export const SEQUENCE = 0x30
+export const SET = 0x31
 
 /** One element: tag, definite length in its shortest form, content. */
 export function der(tag: number, ...content: readonly Uint8Array[]): Buffer {
@@ -13,12 +17,12 @@ export function der(tag: number, ...content: readonly Uint8Array[]): Buffer {
 }
 
 export function sequence(...content: readonly Uint8Array[]): Buffer {
-  return der(0x30, ...content)
+  return der(SEQUENCE, ...content)
 }
 
 /** A SET of one element: nothing to sort. */
 export function setOfOne(content: Uint8Array): Buffer {
-  return der(0x31, content)
+  return der(SET, content)
 }
 
 /** `[number]` EXPLICIT, or the IMPLICIT tag of something constructed. */
@@ -28,7 +32,7 @@ export function tagged(number: number, ...content: readonly Uint8Array[]): Buffe
 
 /** A whole number of bits. */
 export function bitString(content: Uint8Array): Buffer {
-  return der(0x03, Buffer.of(0), content)
+  return der(BIT_STRING, Buffer.of(0), content)
 }
 
 export function octetString(content: Uint8Array): Buffer {
@@ -43,7 +47,7 @@ export function unsignedInteger(value: Uint8Array): Buffer {
   while (start < value.length - 1 && value[start] === 0) start++
   const minimal = value.subarray(start)
   const isNegative = ((minimal[0] ?? 0) & 0x80) !== 0
-  return der(0x02, minimal.length === 0 || isNegative ? Buffer.of(0) : Buffer.alloc(0), minimal)
+  return der(INTEGER, minimal.length === 0 || isNegative ? Buffer.of(0) : Buffer.alloc(0), minimal)
 }
 
 /** Throws RangeError on what is no OID: fewer than two arcs, or an arc that is no number of up to 15 digits. */
@@ -63,11 +67,52 @@ function base128(arc: number): number[] {
 }
 
 export function utf8String(text: string): Buffer {
-  return der(0x0c, Buffer.from(text, 'utf8'))
+  return der(UTF8_STRING, Buffer.from(text, 'utf8'))
 }
 
 /** Throws RangeError on a character that PrintableString does not have. */
 export function printableString(text: string): Buffer {
   if (!/^[A-Za-z0-9 '()+,\-./:=?]*$/.test(text)) throw new RangeError('not a PrintableString')
-  return der(0x13, Buffer.from(text, 'latin1'))
+  return der(PRINTABLE_STRING, Buffer.from(text, 'latin1'))
+}
+
+export interface DerElement {
+  readonly tag: number
+  readonly content: Uint8Array
+  /** With tag and length. */
+  readonly whole: Uint8Array
+}
+
+/**
+ * The elements that `bytes` consists of; undefined unless it is exactly that: single-byte tags, definite lengths in
+ * their shortest form, nothing missing, nothing left over.
+ */
+export function derElements(bytes: Uint8Array): readonly DerElement[] | undefined {
+  const elements: DerElement[] = []
+  let at = 0
+  while (at < bytes.length) {
+    const tag = bytes[at] ?? 0
+    const header = headerOf(bytes, at)
+    if (header === undefined || (tag & 0x1f) === 0x1f) return undefined
+    const end = header.start + header.length
+    if (end > bytes.length) return undefined
+    elements.push({ tag, content: bytes.subarray(header.start, end), whole: bytes.subarray(at, end) })
+    at = end
+  }
+  return elements
+}
+
+function headerOf(
+  bytes: Uint8Array,
+  at: number,
+): { readonly start: number; readonly length: number } | undefined {
+  const first = bytes[at + 1]
+  if (first === undefined || first === 0x80) return undefined
+  if (first < 0x80) return { start: at + 2, length: first }
+  const count = first & 0x7f
+  const octets = bytes.subarray(at + 2, at + 2 + count)
+  // 2^24 bytes are more than any message may have.
+  if (count > 3 || octets.length < count || octets[0] === 0) return undefined
+  const length = octets.reduce((value, octet) => value * 256 + octet, 0)
+  return length < 0x80 ? undefined : { start: at + 2 + count, length }
 }

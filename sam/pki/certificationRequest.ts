@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { KeyType, SignatureScheme } from '../../sap/algorithms.ts'
 import { certificateScheme, signedStructure } from '../../sap/certificateAlgorithms.ts'
 import { sequence, tagged, unsignedInteger } from '../../sap/der.ts'
-import { subjectName, type SignerSubject } from './subjectName.ts'
+import { subjectName, type SignerSubject } from '../../sap/subjectName.ts'
 import { verifySignature } from './verifySignature.ts'
 
 export interface CertificationRequestInput {

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict'
-import { der, objectIdentifier, printableString, unsignedInteger, utf8String } from '../../../sap/der.ts'
+import {
+  der,
+  derElements,
+  objectIdentifier,
+  printableString,
+  unsignedInteger,
+  utf8String,
+} from '../../../sap/der.ts'
 
 const hex = (bytes: Buffer): string => bytes.toString('hex')
 
@@ -59,4 +66,39 @@ describe('der — X.690 §8, §10', () => {
     assert.equal(hex(printableString('A-1')), '1303412d31')
     for (const text of ['ä', 'a@b', 'a_b', 'a\n']) assert.throws(() => printableString(text), RangeError)
   })
+})
+
+describe('derElements', () => {
+  const read = (text: string): readonly string[] | undefined =>
+    derElements(Buffer.from(text, 'hex'))?.map(({ tag, content }) => `${tag}:${hex(Buffer.from(content))}`)
+
+  it('reads elements one after another', () => {
+    assert.deepEqual(read(''), [])
+    assert.deepEqual(read('0500020101'), ['5:', '2:01'])
+    assert.deepEqual(read(`048180${'00'.repeat(128)}`), [`4:${'00'.repeat(128)}`])
+  })
+
+  it('keeps the bytes of each', () => {
+    const bytes = Buffer.from('0500020101', 'hex')
+    assert.deepEqual(
+      derElements(bytes)?.map(({ whole }) => hex(Buffer.from(whole))),
+      ['0500', '020101'],
+    )
+  })
+
+  const refused: readonly [string, string][] = [
+    ['a length beyond the end', '040201'],
+    ['no length', '04'],
+    ['an indefinite length', '30800000'],
+    ['a long form that is not needed', `04817f${'00'.repeat(127)}`],
+    ['a long form with a leading zero', `04820080${'00'.repeat(128)}`],
+    ['a cut long form', '0482'],
+    ['a length of four bytes', '048400000001ff'],
+    ['a tag of several bytes', '1f810100'],
+    ['something left over', '050002'],
+  ]
+  for (const [title, text] of refused)
+    it(`refuses ${title}`, () => {
+      assert.equal(read(text), undefined)
+    })
 })

@@ -4,7 +4,7 @@ import { constants, createPublicKey, generateKeyPairSync, privateEncrypt, type K
 import { p256, p384 } from '@noble/curves/nist.js'
 import { DIGESTS, KEY_TYPES, type KeyTypeName, type SignatureScheme } from '../../../../sap/algorithms.ts'
 import { buildCertificationRequest } from '../../../../sam/pki/certificationRequest.ts'
-import { subjectName, type SignerSubject } from '../../../../sam/pki/subjectName.ts'
+import type { SignerSubject } from '../../../../sap/subjectName.ts'
 
 /** Signs a digest as a token does: RSA octets, ECDSA raw r‖s. */
 function tokenLike(privateKey: KeyObject): (digest: Buffer, scheme: SignatureScheme) => Promise<Buffer> {
@@ -83,18 +83,5 @@ describe('buildCertificationRequest — RFC 2986', function () {
       },
     })
     await assert.rejects(request, /signature of the certification request is wrong/)
-  })
-})
-
-describe('subjectName', () => {
-  it('leaves out what is not known', () => {
-    assert.equal(
-      subjectName({ commonName: 'x', country: 'DE' }).toString('hex'),
-      '3019310b3009060355040613024445310a300806035504030c0178',
-    )
-  })
-  it('refuses a serial number that is no PrintableString', () => {
-    assert.throws(() => subjectName({ ...ADA, serialNumber: 'PNO_DK' }), RangeError)
-    assert.throws(() => subjectName({ ...ADA, serialNumber: 'ä' }), RangeError)
   })
 })
