@@ -1,6 +1,14 @@
 import pkcs11, { type Handle, type PKCS11 } from 'pkcs11js'
 import { useModule, type ModuleUse } from './cryptoki.ts'
-import { TokenUnfit, WrongPin, isReturnValue, meansDeviceGone, spoilsSession, translated } from './errors.ts'
+import {
+  TokenUnfit,
+  WrongPin,
+  isReturnValue,
+  meansDeviceGone,
+  returnValueOf,
+  spoilsSession,
+  translated,
+} from './errors.ts'
 import type { LoginGuard } from './loginGuard.ts'
 import type { Desk } from './objects.ts'
 import { readPin } from './pinFile.ts'
@@ -81,7 +89,7 @@ export class Connection {
       this.noteOutcome(true)
       return result
     } catch (error) {
-      if (meansDeviceGone(error) && spoilsSession(error)) this.#shutDesk()
+      if (returnValueOf(error) !== undefined && spoilsSession(error)) this.#shutDesk()
       throw translated(error)
     }
   }

@@ -32,7 +32,7 @@ const modules = new Map<string, LoadedModule>()
  */
 export function useModule(path: string, environment: Readonly<Record<string, string>> = {}): ModuleUse {
   const key = realpathSync(path)
-  const module = modules.get(key) ?? load(key)
+  const module = modules.get(key) ?? load(key, environment)
   if (module.users === 0) initialize(module, environment)
   else refuseOther(module.environment, environment)
   module.users++
@@ -54,7 +54,9 @@ export function useModule(path: string, environment: Readonly<Record<string, str
   }
 }
 
-function load(path: string): LoadedModule {
+function load(path: string, environment: Readonly<Record<string, string>>): LoadedModule {
+  // Some modules read their environment when they are loaded already.
+  Object.assign(process.env, environment)
   const pkcs11 = new pkcs11js.PKCS11()
   pkcs11.load(path)
   const module = { pkcs11, users: 0, initializedByUs: false, environment: {} }

@@ -65,15 +65,25 @@ export function isReturnValue(error: unknown, ...values: readonly number[]): boo
   return value !== undefined && values.includes(value)
 }
 
+/** An operation may still be active on the session. */
+const OPERATION_LEFT: ReadonlySet<number> = new Set([
+  pkcs11.CKR_ARGUMENTS_BAD,
+  pkcs11.CKR_BUFFER_TOO_SMALL,
+  pkcs11.CKR_OPERATION_ACTIVE,
+])
+
+/** Refusals of our own, made before an operation began or after it ended. */
+const SOUND = [NotOurs, TokenUnfit, HsmUnavailable, RangeError, TypeError] as const
+
 /**
  * Whether a session on which this error was seen must not be used again: the device is gone, or an operation may
  * still be active on it.
  */
 export function spoilsSession(error: unknown): boolean {
-  if (error instanceof NotOurs || error instanceof RangeError || error instanceof HsmUnavailable) return false
+  if (SOUND.some((type) => error instanceof type)) return false
   const value = returnValueOf(error)
   if (value === undefined) return true
-  return GONE.has(value) || value === pkcs11.CKR_BUFFER_TOO_SMALL || value === pkcs11.CKR_OPERATION_ACTIVE
+  return GONE.has(value) || OPERATION_LEFT.has(value)
 }
 
 /** HsmUnavailable, with the cause, for what means that device, session or object is gone; others as they are. */

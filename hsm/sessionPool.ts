@@ -6,10 +6,12 @@ import { HsmUnavailable } from './hsm.ts'
 export interface Session {
   readonly handle: Handle
   /**
-   * Keeps buffers alive until the session is given back: pkcs11js hands bare pointers to its threads, and a buffer
-   * that nothing else refers to could be collected under a running call.
+   * A copy of `bytes` that lives until the session is given back: pkcs11js hands bare pointers to its threads, and a
+   * buffer that nothing else refers to could be collected, or changed by its owner, under a running call.
    */
-  hold<B extends Buffer>(buffer: B): B
+  copy(bytes: Uint8Array): Buffer
+  /** Room for an answer, kept alive in the same way. */
+  room(length: number): Buffer
   /** Whether the session, and so the session objects made on it, still live; may be asked after `run`, too. */
   isAlive(): boolean
   /** Closes the session as soon as nothing runs on it: the last resort against an object that will not go. */
@@ -67,14 +69,9 @@ export class SessionPool {
     const slot = await this.#take()
     try {
       slot.handle ??= this.#deps.open()
-      const result = await work(this.#session(slot, slot.handle))
-      this.#deps.onOutcome(true)
-      return result
+      const session = this.#session(slot, slot.handle)
+      return await this.#watch(slot, () => work(session))
     } catch (error) {
-      if (spoilsSession(error)) {
-        this.#shut(slot)
-        this.#deps.onOutcome(false)
-      }
       throw translated(error)
     } finally {
       this.#giveBack(slot)
@@ -107,6 +104,20 @@ export class SessionPool {
     return this.#slots.length - this.#free.length
   }
 
+  async #watch<T>(slot: Slot, work: () => Promise<T>): Promise<T> {
+    try {
+      const value = await work()
+      this.#deps.onOutcome(true)
+      return value
+    } catch (error) {
+      if (spoilsSession(error)) {
+        this.#shut(slot)
+        this.#deps.onOutcome(false)
+      }
+      throw error
+    }
+  }
+
   async #take(): Promise<Slot> {
     if (this.#closed) throw new HsmUnavailable('the token is closed')
     const slot =
@@ -131,13 +142,21 @@ export class SessionPool {
 
   #session(slot: Slot, handle: Handle): Session {
     const isAlive = (): boolean => slot.handle === handle && !slot.doomed
+    const hold = (length: number): Buffer => {
+      // One byte more: an empty buffer has a null pointer, which modules refuse.
+      const buffer = Buffer.alloc(length + 1).subarray(0, length)
+      slot.held.push(buffer)
+      return buffer
+    }
     return {
       handle,
       isAlive,
-      hold: (buffer) => {
-        slot.held.push(buffer)
+      copy: (bytes) => {
+        const buffer = hold(bytes.length)
+        buffer.set(bytes)
         return buffer
       },
+      room: hold,
       giveUp: () => {
         if (!isAlive()) return
         slot.doomed = true

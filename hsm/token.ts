@@ -108,12 +108,13 @@ class OpenToken implements Token {
   }
 
   async random(count: number): Promise<Buffer> {
+    if (count === 0) return Buffer.alloc(0)
     return this.#connection.atDesk((desk) => desk.pkcs11.C_GenerateRandom(desk.session, Buffer.alloc(count)))
   }
 
   async hmac(key: InfrastructureKey, message: Uint8Array): Promise<Buffer> {
     return this.#quick.run((session) =>
-      this.#sign(session, this.#keys.handleOf(key, 'mac'), HMAC_SHA256, Buffer.from(message), HMAC_LENGTH),
+      this.#sign(session, this.#keys.handleOf(key, 'mac'), HMAC_SHA256, message, HMAC_LENGTH),
     )
   }
 
@@ -121,10 +122,10 @@ class OpenToken implements Token {
     const iv = await this.random(GCM_IV_LENGTH)
     return this.#quick.run(async (session) => {
       const { pkcs11 } = this.#connection
-      const mechanism = gcmMechanism(session.hold(iv), session.hold(Buffer.from(additionalData)))
+      const mechanism = gcmMechanism(session.copy(iv), session.copy(additionalData))
       pkcs11.C_EncryptInit(session.handle, mechanism, this.#keys.handleOf(key, 'encrypt'))
-      const input = session.hold(Buffer.from(plaintext))
-      const output = session.hold(Buffer.alloc(input.length + GCM_TAG_LENGTH))
+      const input = session.copy(plaintext)
+      const output = session.room(plaintext.length + GCM_TAG_LENGTH)
       return Buffer.concat([iv, await pkcs11.C_EncryptAsync(session.handle, input, output)])
     })
   }
@@ -133,12 +134,12 @@ class OpenToken implements Token {
     if (sealed.length < GCM_IV_LENGTH + GCM_TAG_LENGTH) throw new NotOurs('a sealed record is too short')
     return this.#quick.run(async (session) => {
       const p11 = this.#connection.pkcs11
-      const iv = session.hold(Buffer.from(sealed.subarray(0, GCM_IV_LENGTH)))
-      const input = session.hold(Buffer.from(sealed.subarray(GCM_IV_LENGTH)))
-      const mechanism = gcmMechanism(iv, session.hold(Buffer.from(additionalData)))
+      const iv = session.copy(sealed.subarray(0, GCM_IV_LENGTH))
+      const input = session.copy(sealed.subarray(GCM_IV_LENGTH))
+      const mechanism = gcmMechanism(iv, session.copy(additionalData))
       p11.C_DecryptInit(session.handle, mechanism, this.#keys.handleOf(key, 'encrypt'))
       try {
-        return await p11.C_DecryptAsync(session.handle, input, session.hold(Buffer.alloc(input.length)))
+        return await p11.C_DecryptAsync(session.handle, input, session.room(input.length))
       } catch (error) {
         throw this.#wrapping.refusal(error, session, 'a sealed record was changed or is not ours')
       }
@@ -253,13 +254,13 @@ class OpenToken implements Token {
     session: Session,
     key: Handle,
     mechanism: Mechanism,
-    input: Buffer,
+    input: Uint8Array,
     length: number,
   ): Promise<Buffer> {
     const p11 = this.#connection.pkcs11
     p11.C_SignInit(session.handle, mechanism, key)
-    const output = session.hold(Buffer.alloc(length))
-    const signature = await p11.C_SignAsync(session.handle, session.hold(input), output)
+    const output = session.room(length)
+    const signature = await p11.C_SignAsync(session.handle, session.copy(input), output)
     if (signature.length !== length)
       throw new HsmUnavailable(`the HSM answered ${String(signature.length)} bytes for ${String(length)}`)
     return signature

@@ -70,7 +70,7 @@ export class Wrapping {
         { mechanism: mechanism.value },
         this.#keys.handleOf(wrappingKey, 'wrap'),
         pair.privateKey,
-        session.hold(Buffer.alloc(LARGEST_WRAPPED_KEY)),
+        session.room(LARGEST_WRAPPED_KEY),
       )
       const wrapped = { mechanism: mechanism.name, wrappingKeyId: wrappingKey.id, bytes: Buffer.from(bytes) }
       return { publicKey, wrapped }
@@ -84,12 +84,14 @@ export class Wrapping {
   async unwrap(session: Session, keyType: KeyType, wrapped: WrappedKey): Promise<SessionObject> {
     const mechanism = WRAP_MECHANISMS.get(wrapped.mechanism)
     if (mechanism === undefined) throw new NotOurs('the key is wrapped with an unknown mechanism')
+    if (wrapped.bytes.length === 0 || wrapped.bytes.length > LARGEST_WRAPPED_KEY)
+      throw new NotOurs('a wrapped key has an impossible length')
     try {
       const handle = await this.#connection.pkcs11.C_UnwrapKeyAsync(
         session.handle,
         { mechanism },
         this.#keys.wrappingHandle(wrapped.wrappingKeyId),
-        session.hold(Buffer.from(wrapped.bytes)),
+        session.copy(wrapped.bytes),
         unwrappedKeyTemplate(keyType),
       )
       return { handle, session }
