@@ -2,8 +2,9 @@ import { Command, CommanderError } from 'commander'
 import { CommandFailure, EXIT, type CommandIo, type CommandModule } from './commands/commandModule.ts'
 import { signCommand } from './commands/sign.ts'
 import { CscRequestError } from './csc/cscErrors.ts'
+import { registerOfficerCommands } from './officer/officerCommands.ts'
 
-const COMMANDS: readonly CommandModule[] = [signCommand]
+const COMMANDS: readonly CommandModule[] = [signCommand, registerOfficerCommands]
 
 const PROCESS_IO: CommandIo = {
   out: (text) => process.stdout.write(text),
