@@ -1,0 +1,193 @@
+import { readFileSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { parse as parseYaml } from 'yaml'
+import { z } from 'zod'
+import { MAX_HASHES } from '../sap/limits.ts'
+import { CHANNELS, FACTOR_KINDS, GRADES, ROLES } from '../sap/operations.ts'
+
+/** A configuration that cannot be used. The message names file and key, never a value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+const id = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/)
+const path = z.string().min(1)
+const port = z.int().min(1).max(65535)
+const seconds = (max: number): z.ZodInt => z.int().min(1).max(max)
+
+const policy = z.strictObject({
+  /** CSC `SCAL` of the credential. */
+  scal: z.enum(['1', '2']),
+  /** Signatures in one authorization, at most. */
+  multisign: z.int().min(1).max(MAX_HASHES),
+  /** All of these, every time. OTP and TOTP exclude each other. */
+  factors: z.array(z.enum(FACTOR_KINDS)).min(1),
+  /** An act of a lower grade is refused. */
+  minimumGrade: z.enum(GRADES),
+})
+
+const smtp = z.strictObject({
+  host: z.string().min(1),
+  port,
+  /** TLS from the first byte; otherwise STARTTLS is demanded, unless the host is loopback and the profile dev. */
+  secure: z.boolean(),
+  from: z.string().min(3),
+  user: z.string().optional(),
+  passwordFile: path.optional(),
+})
+
+const schema = z.strictObject({
+  /** `dev`: SoftHSM and the file channel are allowed, and every attestation says so. `nsp`: a certified HSM. */
+  profile: z.enum(['dev', 'nsp']),
+  /** Names this node's journal chain. Never changes, never used twice. */
+  node: id,
+  listen: z.union([z.strictObject({ socketPath: path }), z.strictObject({ host: z.string().min(1), port })]),
+  tls: z.strictObject({ certificate: path, key: path, authority: path }),
+  /** Enrolled when the SAM is provisioned; the register in the database is what counts later. */
+  peers: z.array(z.strictObject({ name: id, role: z.enum(ROLES), certificate: path })).min(1),
+  database: z.strictObject({ file: path }),
+  hsm: z.strictObject({
+    module: path,
+    token: z.string().min(1).max(32),
+    pinFile: path,
+    /** About as many as cores. */
+    sessions: z.int().min(1).max(64),
+    loginGuardFile: path,
+    /** Variables that the module reads, e.g. SOFTHSM2_CONF; paths relative to this file. */
+    environment: z.record(z.string(), z.string()).default({}),
+  }),
+  /** PEM files of the roots that a signer's certificate must come from. */
+  trustedIssuers: z.array(path).min(1),
+  otp: z.strictObject({
+    lifetimeSeconds: seconds(3600).default(300),
+    /** Codes made for one signer in fifteen minutes, at most. */
+    sendsPerQuarterHour: z.int().min(1).max(1000).default(5),
+  }),
+  sad: z
+    .strictObject({
+      /** A SAD lives this long, then it must be extended. */
+      lifetimeSeconds: seconds(900),
+      /** No extension reaches further from the signer's act. At most 15 minutes. */
+      limitSeconds: seconds(900),
+    })
+    .refine((sad) => sad.lifetimeSeconds <= sad.limitSeconds, {
+      path: ['lifetimeSeconds'],
+      error: 'is longer than limitSeconds',
+    }),
+  /** Wrong attempts that lock a factor. */
+  lockAfter: z.int().min(1).max(20).default(5),
+  /** Whether the signer gets a message after each signature. */
+  receipts: z.boolean().default(true),
+  policies: z.record(id, policy),
+  channels: z.strictObject({
+    file: z.strictObject({ folder: path }).optional(),
+    smtp: smtp.optional(),
+    webhook: z.strictObject({ url: z.url(), secretFile: path }).optional(),
+  }),
+})
+
+type Parsed = z.infer<typeof schema>
+export type CredentialPolicyConfig = z.infer<typeof policy>
+export type SmtpConfig = NonNullable<Parsed['channels']['smtp']>
+
+export interface SamConfig extends Parsed {
+  /** The folder that relative paths were resolved against. */
+  readonly folder: string
+}
+
+/** Reads and checks `sam.yaml`. Throws ConfigError; its message names the first key that is wrong. */
+export function loadConfig(file: string): SamConfig {
+  const fail = (key: string, problem: string): ConfigError => new ConfigError(`${file}: ${key}${problem}`)
+  let document: unknown
+  try {
+    document = parseYaml(readFileSync(file, 'utf8'))
+  } catch {
+    throw fail('', 'cannot be read as YAML')
+  }
+  const parsed = schema.safeParse(document)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    const keys = issue?.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys] : (issue?.path ?? [])
+    throw fail(
+      `${keys.join('.')}: `,
+      issue?.code === 'unrecognized_keys' ? 'unknown key' : (issue?.message ?? ''),
+    )
+  }
+  const folder = dirname(resolve(file))
+  const config: SamConfig = { ...resolvePaths(parsed.data, folder), folder }
+  checkPolicies(config, fail)
+  checkChannels(config, fail)
+  checkSecret('hsm.pinFile', config.hsm.pinFile, fail)
+  checkSecret('tls.key', config.tls.key, fail)
+  return config
+}
+
+function resolvePaths(parsed: Parsed, folder: string): Parsed {
+  const at = (file: string): string => resolve(folder, file)
+  const { listen, tls, hsm, channels } = parsed
+  return {
+    ...parsed,
+    listen: 'socketPath' in listen ? { socketPath: at(listen.socketPath) } : listen,
+    tls: { certificate: at(tls.certificate), key: at(tls.key), authority: at(tls.authority) },
+    peers: parsed.peers.map((peer) => ({ ...peer, certificate: at(peer.certificate) })),
+    database: { file: at(parsed.database.file) },
+    hsm: {
+      ...hsm,
+      pinFile: at(hsm.pinFile),
+      loginGuardFile: at(hsm.loginGuardFile),
+      environment: Object.fromEntries(
+        Object.entries(hsm.environment).map(([name, value]) => [name, at(value)]),
+      ),
+    },
+    trustedIssuers: parsed.trustedIssuers.map(at),
+    channels: {
+      ...channels,
+      ...(channels.file && { file: { folder: at(channels.file.folder) } }),
+      ...(channels.webhook && {
+        webhook: { ...channels.webhook, secretFile: at(channels.webhook.secretFile) },
+      }),
+      ...(channels.smtp?.passwordFile && {
+        smtp: { ...channels.smtp, passwordFile: at(channels.smtp.passwordFile) },
+      }),
+    },
+  }
+}
+
+type Fail = (key: string, problem: string) => ConfigError
+
+function checkPolicies(config: SamConfig, fail: Fail): void {
+  for (const [name, { scal, factors, minimumGrade }] of Object.entries(config.policies)) {
+    const at = `policies.${name}.`
+    if (new Set(factors).size !== factors.length) throw fail(`${at}factors: `, 'one is named twice')
+    if (factors.includes('otp') && factors.includes('totp'))
+      throw fail(`${at}factors: `, 'otp or totp, not both')
+    const pinAlone = !factors.includes('otp') && !factors.includes('totp')
+    if (pinAlone && (scal === '2' || minimumGrade !== 'static'))
+      throw fail(`${at}factors: `, 'a PIN alone is grade static, and never SCAL 2')
+    if (minimumGrade === 'bound-otp' && !factors.includes('otp'))
+      throw fail(`${at}minimumGrade: `, 'bound-otp needs the factor otp')
+  }
+}
+
+function checkChannels(config: SamConfig, fail: Fail): void {
+  if (config.profile !== 'dev' && config.channels.file !== undefined)
+    throw fail('channels.file: ', 'is for the dev profile only')
+  if (CHANNELS.every((name) => config.channels[name] === undefined))
+    throw fail('channels: ', 'none is configured')
+  const { smtp: mail, webhook } = config.channels
+  if (mail?.passwordFile !== undefined) checkSecret('channels.smtp.passwordFile', mail.passwordFile, fail)
+  if (webhook !== undefined) checkSecret('channels.webhook.secretFile', webhook.secretFile, fail)
+  if (webhook !== undefined && config.profile !== 'dev' && !webhook.url.startsWith('https:'))
+    throw fail('channels.webhook.url: ', 'must be https')
+}
+
+/** A secret file must exist and be closed to everybody else. */
+function checkSecret(key: string, file: string, fail: Fail): void {
+  let mode: number
+  try {
+    mode = statSync(file).mode
+  } catch {
+    throw fail(`${key}: `, 'the file cannot be read')
+  }
+  if ((mode & 0o077) !== 0) throw fail(`${key}: `, 'the file is open to others (chmod 600)')
+}

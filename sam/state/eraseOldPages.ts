@@ -1,0 +1,12 @@
+import type { Database } from './open.ts'
+
+/**
+ * Brings everything out of SQLite's write-ahead log into the database file and empties the log: what was deleted or
+ * replaced (`secure_delete` overwrites it) is in neither file after this.
+ */
+export async function eraseOldPages(database: Database): Promise<void> {
+  const rows: unknown = await database.write.raw('PRAGMA wal_checkpoint(TRUNCATE)')
+  const row: unknown = Array.isArray(rows) ? rows[0] : undefined
+  const isBusy = typeof row === 'object' && row !== null && 'busy' in row && row.busy !== 0
+  if (isBusy) throw new Error('the write-ahead log could not be emptied: a reader is in the way')
+}

@@ -1,0 +1,75 @@
+import { KEY_TYPE_NAMES } from '../../sap/algorithms.ts'
+import { bytes, integer, list, object, oneOf, optional, text, type TypeOf } from '../../sap/codec.ts'
+import { CHANNELS, FACTOR_KINDS, GRADES, ROLES } from '../../sap/operations.ts'
+
+const id = text(1, 64)
+const milliseconds = integer(0, Number.MAX_SAFE_INTEGER)
+const der = bytes(1, 16 * 1024)
+
+const signer = object({
+  commonName: text(1, 64),
+  givenName: optional(text(1, 64)),
+  surname: optional(text(1, 64)),
+  serialNumber: optional(text(1, 64)),
+  organization: optional(text(1, 64)),
+  country: text(2, 2),
+  createdAt: milliseconds,
+})
+export type SignerRecord = TypeOf<typeof signer>
+
+const factor = object({
+  signerId: id,
+  kind: oneOf(FACTOR_KINDS),
+  enrolledAt: milliseconds,
+  /** Attempts since the last full success, each counted before its comparison. */
+  attempts: integer(0, 1000),
+  /** Set when an officer accepted a state that could not be proved: only `ra` unlocks. */
+  isHeld: oneOf(['no', 'yes']),
+  /** kind pin: the argon2id string. */
+  pinHash: optional(text(1, 256)),
+  /** kind totp: the secret, sealed under an HSM key, and the last time step that was used. */
+  totpSecret: optional(bytes(1, 128)),
+  totpStep: optional(integer(0, Number.MAX_SAFE_INTEGER)),
+  /** kind otp. */
+  channel: optional(oneOf(CHANNELS)),
+  destination: optional(text(1, 255)),
+})
+export type FactorRecord = TypeOf<typeof factor>
+
+const key = object({
+  signerId: id,
+  description: text(0, 255),
+  state: oneOf(['GENERATED', 'ACTIVE', 'SUSPENDED', 'DESTROYED']),
+  keyType: oneOf(KEY_TYPE_NAMES),
+  /** DER SPKI. */
+  publicKey: der,
+  scal: oneOf(['1', '2']),
+  multisign: integer(1, 100_000),
+  factors: list(oneOf(FACTOR_KINDS), 1, 3),
+  minimumGrade: oneOf(GRADES),
+  generatedAt: milliseconds,
+  attestationStatement: bytes(1, 4096),
+  attestationSignature: bytes(1, 256),
+  /** Absent once the key is destroyed. */
+  wrapMechanism: optional(text(1, 64)),
+  wrappingKeyId: optional(text(1, 64)),
+  wrappedKey: optional(bytes(1, 8192)),
+  /** From the linked certificate; absent before. */
+  chain: list(der, 0, 8),
+  notBefore: optional(milliseconds),
+  notAfter: optional(milliseconds),
+  subjectOrganization: optional(text(0, 255)),
+  subjectCommonName: optional(text(0, 255)),
+})
+export type KeyRecord = TypeOf<typeof key>
+
+const peer = object({ name: id, role: oneOf(ROLES), enrolledAt: milliseconds })
+export type PeerRecord = TypeOf<typeof peer>
+
+const client = object({ name: text(1, 100), registeredAt: milliseconds })
+export type ClientRecord = TypeOf<typeof client>
+
+/** Every kind of record that bears a MAC. */
+export const RECORD_KINDS = { signer, factor, key, peer, client } as const
+export type RecordKind = keyof typeof RECORD_KINDS
+export type RecordOf<K extends RecordKind> = TypeOf<(typeof RECORD_KINDS)[K]>

@@ -1,0 +1,147 @@
+import type { Knex } from 'knex'
+import type { Clock } from '../clock.ts'
+import type { JournalEvent } from '../journal/events.ts'
+import { EMPTY_HEAD, journalRow, type JournalHead } from '../journal/journalRow.ts'
+
+/** One transaction's view: its statements, and the events that are durable exactly if they are. */
+export interface Unit {
+  readonly trx: Knex.Transaction
+  /** Puts an event into the journal, in this transaction. */
+  record(event: JournalEvent): void
+}
+
+/** What a job throws to leave nothing behind and be run again by its caller, from its reads on. */
+export class Conflict extends Error {
+  override readonly name = 'Conflict'
+}
+
+interface Job {
+  run(unit: Unit): Promise<void>
+  done(): void
+  failed(error: unknown): void
+}
+
+const MAX_JOBS = 64
+
+/**
+ * The one writer of this node's state. Jobs that wait while a transaction commits are taken together into the next
+ * one (group commit): each runs its own conditional writes, their events go into the journal, and all are answered
+ * after the one commit. A lone job does not wait. A job that throws undoes the transaction, and the jobs of that
+ * round run again one by one: so a job must change nothing but the database.
+ */
+export class Writer {
+  readonly #knex: Knex
+  readonly #clock: Clock
+  /** The chain's name: the node's own, or with a number once an officer had to begin a new one. */
+  #chain: string
+  #head: JournalHead
+  #waiting: Job[] = []
+  #isRunning = false
+  #isHealthy = true
+
+  constructor(deps: { knex: Knex; clock: Clock; chain: string; head: JournalHead }) {
+    this.#knex = deps.knex
+    this.#clock = deps.clock
+    this.#chain = deps.chain
+    this.#head = deps.head
+  }
+
+  /** The last durable journal entry. */
+  get head(): JournalHead {
+    return this.#head
+  }
+
+  /** Begins another chain: only `acceptState` does, while nothing else is written. */
+  beginChain(chain: string): void {
+    this.#chain = chain
+    this.#head = EMPTY_HEAD
+  }
+
+  get chain(): string {
+    return this.#chain
+  }
+
+  /** Whether the last transaction could be committed: if not, nothing may be signed. */
+  get isHealthy(): boolean {
+    return this.#isHealthy
+  }
+
+  /** Runs `job` in a transaction. Durable when the promise resolves; nothing of it is left when it rejects. */
+  write<T>(job: (unit: Unit) => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      let result: { value: T } | undefined
+      this.#waiting.push({
+        async run(unit) {
+          result = { value: await job(unit) }
+        },
+        done() {
+          if (result !== undefined) resolve(result.value)
+        },
+        failed: reject,
+      })
+      if (!this.#isRunning) void this.#drain()
+    })
+  }
+
+  async #drain(): Promise<void> {
+    this.#isRunning = true
+    while (this.#waiting.length > 0) {
+      const round = this.#waiting.splice(0, MAX_JOBS)
+      if (round.length === 1 || !(await this.#commit(round)))
+        for (const job of round) await this.#commitAlone(job)
+    }
+    this.#isRunning = false
+  }
+
+  /** True if the whole round is committed and answered. */
+  async #commit(round: readonly Job[]): Promise<boolean> {
+    try {
+      await this.#transaction(round)
+    } catch {
+      return false
+    }
+    for (const job of round) job.done()
+    return true
+  }
+
+  async #commitAlone(job: Job): Promise<void> {
+    try {
+      await this.#transaction([job])
+    } catch (error) {
+      job.failed(error)
+      return
+    }
+    job.done()
+  }
+
+  async #transaction(round: readonly Job[]): Promise<void> {
+    let head = this.#head
+    try {
+      await this.#knex.transaction(async (trx) => {
+        const rows: ReturnType<typeof journalRow>['row'][] = []
+        const unit: Unit = {
+          trx,
+          record: (event) => {
+            const next = journalRow(this.#chain, head, this.#clock.now(), event)
+            rows.push(next.row)
+            head = next.head
+          },
+        }
+        for (const job of round) await job.run(unit)
+        // SQLite takes at most 32766 values in one statement; a round stays far below.
+        if (rows.length > 0) await trx('journal').insert(rows)
+      })
+    } catch (error) {
+      if (isStorageFault(error)) this.#isHealthy = false
+      throw error
+    }
+    this.#head = head
+    this.#isHealthy = true
+  }
+}
+
+/** Whether the database itself failed (disk full, read only, broken), as opposed to a job that refused. */
+function isStorageFault(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && code.startsWith('SQLITE_') && code !== 'SQLITE_CONSTRAINT'
+}
