@@ -1,0 +1,144 @@
+import { SapFailure } from '../../sap/errors.ts'
+import type { FactorKind, Grade } from '../../sap/operations.ts'
+import type { SamDeps } from '../deps.ts'
+import { openOtpOf } from '../state/otps.ts'
+import type { PreparedRecord } from '../state/records.ts'
+import { countAttempt, invalid, refuseAttempt } from './attempt.ts'
+import { factorId } from './factorId.ts'
+import { isOtp, normalizedOtp } from './otp.ts'
+import { isPin } from './pin.ts'
+import { matchingStep } from './totp.ts'
+
+export interface GivenFactors {
+  readonly otp?: string | undefined
+  readonly totp?: string | undefined
+  readonly pin?: string | undefined
+}
+
+export interface FactorCheck {
+  readonly requestId: string
+  readonly signerId: string
+  /** All of these are demanded. */
+  readonly demanded: readonly FactorKind[]
+  readonly given: GivenFactors
+  /** `bindingText` of the list to be authorized; undefined without hashes. */
+  readonly binding: string | undefined
+}
+
+/** A factor that was right. */
+interface PassedFactor {
+  readonly kind: FactorKind
+  /** kind totp: the time step of the code. */
+  readonly step?: number
+}
+
+/** All factors were right. Nothing is used up yet: the caller does that in the transaction of the activation. */
+export interface PassedFactors {
+  readonly factors: readonly PassedFactor[]
+  /** The OTP to spend. */
+  readonly otpId: string | undefined
+  readonly grade: Grade
+}
+
+/**
+ * Verifies every factor that the credential demands: the one-time code first, the PIN only if that was right, so that
+ * nobody learns about a PIN without the code. Each attempt is counted durably before its comparison. Throws the
+ * code of the first factor that is missing, locked or wrong.
+ */
+export async function checkFactors(deps: SamDeps, check: FactorCheck): Promise<PassedFactors> {
+  requireExactly(check)
+  const passed: PassedFactor[] = []
+  let otpId: string | undefined
+  let grade: Grade = 'static'
+  if (check.demanded.includes('otp')) {
+    const { factor, id, isBound } = await checkOtp(deps, check)
+    passed.push(factor)
+    otpId = id
+    grade = isBound ? 'bound-otp' : 'plain-otp'
+  }
+  if (check.demanded.includes('totp')) {
+    passed.push(await checkTotp(deps, check))
+    grade = 'plain-otp'
+  }
+  if (check.demanded.includes('pin')) passed.push(await checkPin(deps, check))
+  return { factors: passed, otpId, grade }
+}
+
+/** What is demanded must be there, and nothing else: an unasked factor would be a factor that nobody checks. */
+function requireExactly({ demanded, given }: FactorCheck): void {
+  const has = (kind: FactorKind): boolean => given[kind] !== undefined
+  if ((demanded.includes('otp') && !has('otp')) || (demanded.includes('totp') && !has('totp')))
+    throw new SapFailure('otp_missing', 'the credential demands a one-time code')
+  if (demanded.includes('pin') && !has('pin'))
+    throw new SapFailure('pin_missing', 'the credential demands a PIN')
+  for (const kind of ['otp', 'totp', 'pin'] as const)
+    if (has(kind) && !demanded.includes(kind))
+      throw new SapFailure('factor_unexpected', `the credential does not take ${kind}`)
+}
+
+async function checkOtp(
+  deps: SamDeps,
+  check: FactorCheck,
+): Promise<{ factor: PassedFactor; id: string; isBound: boolean }> {
+  const attempt = { ...check, kind: 'otp' as const }
+  const counted = await countAttempt(deps, attempt)
+  const refuse = (reason: string): Promise<never> => refuseAttempt(deps, attempt, counted, reason)
+  const code = normalizedOtp(check.given.otp ?? '')
+  if (code === undefined) return refuse('not a code of eight digits')
+  const otp = await openOtpOf(deps.database.read, check.signerId)
+  if (otp === undefined) return refuse('no code is open')
+  if (!(await isOtp(deps, otp, code))) return refuse('wrong code')
+  if (otp.expiresAt <= deps.clock.now()) return refuse('the code has expired')
+  if (otp.binding !== undefined && otp.binding !== check.binding)
+    return refuse('the code was made for another list, credential or client')
+  return { factor: { kind: 'otp' }, id: otp.id, isBound: otp.binding !== undefined }
+}
+
+async function checkTotp(deps: SamDeps, check: FactorCheck): Promise<PassedFactor> {
+  const attempt = { ...check, kind: 'totp' as const }
+  const counted = await countAttempt(deps, attempt)
+  const { totpSecret, totpStep } = counted.value
+  if (totpSecret === undefined) throw new Error('a TOTP factor without a secret')
+  const step = await matchingStep(deps, {
+    signerId: check.signerId,
+    sealed: totpSecret,
+    given: (check.given.totp ?? '').replace(/[ -]/g, ''),
+    lastStep: totpStep ?? 0,
+    now: deps.clock.now(),
+  })
+  if (step === undefined)
+    return refuseAttempt(deps, attempt, counted, 'wrong code, or its time step was used')
+  return { kind: 'totp', step }
+}
+
+async function checkPin(deps: SamDeps, check: FactorCheck): Promise<PassedFactor> {
+  const attempt = { ...check, kind: 'pin' as const }
+  const counted = await countAttempt(deps, attempt)
+  const { pinHash } = counted.value
+  if (pinHash === undefined) throw new Error('a PIN factor without a hash')
+  if (!(await isPin(deps, check.signerId, pinHash, check.given.pin ?? '')))
+    return refuseAttempt(deps, attempt, counted, 'wrong PIN')
+  return { kind: 'pin' }
+}
+
+/**
+ * The records of the passed factors as they become when the whole act succeeds: counters at zero, the time step used.
+ * Read anew at each try, since another request may have counted meanwhile. Throws `otp_invalid` if another one
+ * used the time step first.
+ */
+export async function prepareSuccess(
+  deps: SamDeps,
+  signerId: string,
+  passed: PassedFactors,
+): Promise<readonly PreparedRecord[]> {
+  const prepared: PreparedRecord[] = []
+  for (const { kind, step } of passed.factors) {
+    const stored = await deps.records.read('factor', factorId(kind, signerId))
+    if (stored === undefined) throw invalid(kind, `the factor ${kind} is gone`)
+    if (step !== undefined && step <= (stored.value.totpStep ?? 0))
+      throw invalid(kind, 'the time step was used')
+    const next = { ...stored.value, attempts: 0, ...(step === undefined ? {} : { totpStep: step }) }
+    prepared.push(await deps.records.prepareNext(stored, next))
+  }
+  return prepared
+}
