@@ -1,0 +1,138 @@
+import { randomUUID, X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Hsm, KeyStore } from '../hsm/hsm.ts'
+import { Ledger } from './activation/ledger.ts'
+import { settleEarlier } from './activation/settleEarlier.ts'
+import { openChannels } from './channels/openChannels.ts'
+import { createClock, type ClockSources } from './clock.ts'
+import type { SamConfig } from './config.ts'
+import type { SamDeps } from './deps.ts'
+import { Checkpointer, readCheckpoint } from './journal/checkpoint.ts'
+import { EMPTY_HEAD, type JournalHead } from './journal/journalRow.ts'
+import { currentChain, readLockMark, writeLockMark } from './journal/tokenMarks.ts'
+import { JournalBroken, verifyJournal } from './journal/verifyJournal.ts'
+import { findSamKeys } from './keys.ts'
+import { createSamState } from './samState.ts'
+import { openDatabase, type Database } from './state/open.ts'
+import { Records, type IntegrityFailure } from './state/records.ts'
+import { Writer } from './state/writer.ts'
+
+export interface Opened {
+  readonly deps: SamDeps
+  /** Stops background work, makes a last checkpoint, closes database and token. */
+  close(): Promise<void>
+}
+
+export interface OpenSamOptions {
+  readonly config: SamConfig
+  readonly token: Hsm & KeyStore
+  readonly clockSources?: ClockSources | undefined
+}
+
+/**
+ * Puts a SAM together: keys checked, journal verified against the token's checkpoint, what earlier processes left
+ * open settled. A journal or record that cannot be trusted leaves it LOCKED, and running, so that an officer can find
+ * out and act.
+ */
+export async function openSam(options: OpenSamOptions): Promise<Opened> {
+  const { config, token } = options
+  const keys = await findSamKeys(token)
+  const database = await openDatabase(config.database.file)
+  const chain = await currentChain(token, config.node)
+  const { head, problem } = await readHead(database, token, chain)
+  const clock = createClock(head.time, options.clockSources)
+  const writer = new Writer({ knex: database.write, clock, chain, head })
+  const state = createSamState({
+    clockProblem: () => clock.problem(),
+    isJournalWritable: () => writer.isHealthy,
+  })
+  const onFailure = (failure: IntegrityFailure): void => {
+    lockNow({ state, writer, token, node: config.node }, failure.message)
+  }
+  const deps: SamDeps = {
+    config,
+    clock,
+    hsm: token,
+    keys,
+    database,
+    writer,
+    records: new Records({ knex: database.read, hsm: token, macKey: keys.mac, onFailure }),
+    ledger: new Ledger({ hsm: token, macKey: keys.mac, onFailure }),
+    checkpointer: new Checkpointer({
+      hsm: token,
+      auditKey: keys.audit,
+      knex: database.write,
+      chain: () => writer.chain,
+      head: () => writer.head,
+      now: () => clock.now(),
+    }),
+    state,
+    channels: openChannels(config.channels),
+    trustedIssuers: config.trustedIssuers.map((file) => new X509Certificate(readFileSync(file)).raw),
+    incarnation: randomUUID(),
+  }
+  const lockReason = problem ?? (await readLockMark(token, config.node))
+  if (lockReason === undefined) await begin(deps)
+  else state.lock(lockReason)
+  if (problem !== undefined) await writeLockMark(token, config.node, problem)
+  return { deps, close: () => close(deps) }
+}
+
+async function readHead(
+  database: Database,
+  token: Hsm,
+  chain: string,
+): Promise<{ readonly head: JournalHead; readonly problem: string | undefined }> {
+  try {
+    const checkpoint = await readCheckpoint(token, chain)
+    return { head: await verifyJournal(database.read, chain, checkpoint), problem: undefined }
+  } catch (error) {
+    if (!(error instanceof JournalBroken)) throw error
+    return { head: EMPTY_HEAD, problem: `the journal ${error.message}` }
+  }
+}
+
+async function begin(deps: SamDeps): Promise<void> {
+  await deps.writer.write((unit) => {
+    const { node, profile } = deps.config
+    unit.record({ type: 'SAM_STARTED', fields: { node, profile, incarnation: deps.incarnation } })
+    return Promise.resolve()
+  })
+  await settleEarlier(deps)
+  await deps.checkpointer.make()
+}
+
+interface Lockable {
+  readonly state: SamDeps['state']
+  readonly writer: Writer
+  readonly token: Hsm
+  readonly node: string
+}
+
+/** In memory at once, then in the journal and in the token, so that a restart does not forget it. */
+function lockNow({ state, writer, token, node }: Lockable, reason: string): void {
+  if (state.lockedBecause() !== undefined) return
+  state.lock(reason)
+  const remembered = [
+    writer.write((unit) => {
+      unit.record({ type: 'SAM_LOCKED', fields: { reason } })
+      return Promise.resolve()
+    }),
+    writeLockMark(token, node, reason),
+  ]
+  // Locked all the same if one of them fails: the record that is wrong will be found again.
+  void Promise.allSettled(remembered)
+}
+
+async function close(deps: SamDeps): Promise<void> {
+  if (deps.state.lockedBecause() === undefined) {
+    await deps.writer.write((unit) => {
+      unit.record({ type: 'SAM_STOPPED', fields: { incarnation: deps.incarnation } })
+      return Promise.resolve()
+    })
+    await deps.checkpointer.make()
+  }
+  for (const channel of Object.values(deps.channels)) channel.close()
+  await deps.database.close()
+  await deps.hsm.close()
+}

@@ -1,0 +1,95 @@
+import { SapFailure } from '../../sap/errors.ts'
+import type { SamAnswer, SamRequest } from '../../sap/operations.ts'
+import type { SamDeps } from '../deps.ts'
+import { nextChain, writeLockMark } from '../journal/tokenMarks.ts'
+import { RECORD_KINDS, type RecordKind } from '../state/recordKinds.ts'
+import type { PreparedRecord, Stored } from '../state/records.ts'
+
+const PAGE = 200
+
+/**
+ * The officer's way out of LOCKED. Voids every open SAD; holds every factor until `ra` unlocks it; suspends every
+ * active key, since an older database could hide a suspension; takes out of use every record whose MAC is wrong; and
+ * begins a new chain that names the old one's end.
+ */
+export async function acceptState(
+  deps: SamDeps,
+  request: SamRequest<'acceptState'>,
+): Promise<SamAnswer<'acceptState'>> {
+  const lockedBecause = deps.state.lockedBecause()
+  if (lockedBecause === undefined) throw new SapFailure('state_forbids', 'the SAM is not locked')
+  const { node } = deps.config
+  const old = { chain: deps.writer.chain, sequence: deps.writer.head.sequence, hash: deps.writer.head.chain }
+  const findings = await inspect(deps)
+  const chain = await nextChain(deps.hsm, node)
+  deps.writer.beginChain(chain)
+  await deps.writer.write(async (unit) => {
+    unit.record({
+      type: 'STATE_ACCEPTED',
+      requestId: request.requestId,
+      fields: {
+        reason: request.reason,
+        lockedBecause,
+        oldChain: old.chain,
+        oldSequence: old.sequence,
+        oldHash: old.hash.toString('hex'),
+        suspended: findings.suspended,
+        lost: findings.lost.map(({ kind, id }) => `${kind}/${id}`),
+      },
+    })
+    await unit.trx('activation').where({ state: 'open' }).update({ state: 'void' })
+    await unit.trx('otp').where({ state: 'open' }).update({ state: 'void' })
+    for (const { kind, id } of findings.lost) await unit.trx('record').where({ kind, id }).delete()
+    for (const record of findings.changed) await deps.records.put(unit, record)
+  })
+  await deps.checkpointer.make()
+  await writeLockMark(deps.hsm, node, '')
+  deps.state.unlock()
+  return {}
+}
+
+interface Findings {
+  readonly changed: readonly PreparedRecord[]
+  readonly suspended: readonly string[]
+  readonly lost: readonly { readonly kind: RecordKind; readonly id: string }[]
+}
+
+async function inspect(deps: SamDeps): Promise<Findings> {
+  const changed: PreparedRecord[] = []
+  const suspended: string[] = []
+  const lost: { kind: RecordKind; id: string }[] = []
+  for (const kind of kindsOf(RECORD_KINDS)) {
+    for await (const { id, stored } of everyRecord(deps, kind)) {
+      if (stored === undefined) lost.push({ kind, id })
+      else if (isFactor(stored))
+        changed.push(await deps.records.prepareNext(stored, { ...stored.value, isHeld: 'yes' }))
+      else if (isKey(stored) && stored.value.state === 'ACTIVE') {
+        changed.push(await deps.records.prepareNext(stored, { ...stored.value, state: 'SUSPENDED' }))
+        suspended.push(id)
+      }
+    }
+  }
+  return { changed, suspended, lost }
+}
+
+async function* everyRecord<K extends RecordKind>(
+  deps: SamDeps,
+  kind: K,
+): AsyncGenerator<{ readonly id: string; readonly stored: Stored<K> | undefined }> {
+  let after = ''
+  for (;;) {
+    const page = await deps.records.inspect(kind, after, PAGE)
+    yield* page
+    const last = page.at(-1)
+    if (last === undefined || page.length < PAGE) return
+    after = last.id
+  }
+}
+
+const isFactor = (stored: Stored<RecordKind>): stored is Stored<'factor'> => stored.kind === 'factor'
+const isKey = (stored: Stored<RecordKind>): stored is Stored<'key'> => stored.kind === 'key'
+
+function kindsOf(kinds: typeof RECORD_KINDS): readonly RecordKind[] {
+  const names: readonly RecordKind[] = ['signer', 'factor', 'key', 'peer', 'client']
+  return names.filter((name) => Object.hasOwn(kinds, name))
+}

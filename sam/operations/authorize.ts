@@ -1,0 +1,116 @@
+import { SapFailure } from '../../sap/errors.ts'
+import type { SamAnswer, SamRequest } from '../../sap/operations.ts'
+import { isAtLeast } from '../activation/grade.ts'
+import { bindingText, hashList, type HashList } from '../activation/hashList.ts'
+import { listSha256, type LedgerEntry } from '../activation/ledger.ts'
+import type { SamDeps } from '../deps.ts'
+import { checkFactors, prepareSuccess, type PassedFactors } from '../factors/checkFactors.ts'
+import { newId } from '../ids.ts'
+import { addActivation } from '../state/activations.ts'
+import { spendOtp } from '../state/otps.ts'
+import type { KeyRecord } from '../state/recordKinds.ts'
+import { retryConflicts } from '../state/retryConflicts.ts'
+import { ownedKey, requireUsable } from './ownedKey.ts'
+import { registeredClientName } from './registeredClient.ts'
+
+type Request = SamRequest<'authorize'>
+
+/**
+ * CSC API v1.0.4.0 §11.6, v2 §11.6: checks the credential, the list and every factor, writes the activation to the
+ * ledger, returns its handle. Everything is checked here, whatever the SSA has checked before.
+ */
+export async function authorize(deps: SamDeps, request: Request): Promise<SamAnswer<'authorize'>> {
+  deps.state.requireOperational()
+  await registeredClientName(deps, request.clientId)
+  const key = await ownedKey(deps, request.signerId, request.credentialId)
+  requireUsable(key.value, deps.clock.now())
+  requireNumber(key.value, request.numberOfSignatures)
+  const list = requireList(key.value, request)
+
+  const passed = await checkFactors(deps, {
+    requestId: request.requestId,
+    signerId: request.signerId,
+    demanded: key.value.factors,
+    given: request,
+    binding: list && bindingText({ ...request, list }),
+  })
+  if (!isAtLeast(passed.grade, key.value.minimumGrade))
+    throw new SapFailure('grade_too_low', `${passed.grade} is below ${key.value.minimumGrade}`)
+  return retryConflicts(() => writeActivation(deps, request, { list, passed }))
+}
+
+function requireNumber(key: KeyRecord, count: number): void {
+  if (count < 1) throw new SapFailure('number_of_signatures_invalid', 'at least one signature')
+  if (count > key.multisign)
+    throw new SapFailure('number_of_signatures_too_high', `${count} signatures, ${key.multisign} allowed`)
+}
+
+/** SCAL 2 binds the SAD to hashes, one for each signature; SCAL 1 may leave them out. */
+function requireList(key: KeyRecord, request: Request): HashList | undefined {
+  if (request.hashes === undefined) {
+    if (key.scal === '2')
+      throw new SapFailure('hashes_missing', 'SCAL 2 takes no authorization without hashes')
+    return undefined
+  }
+  const list = hashList(request.hashes, request.hashAlgorithm)
+  if (list.digests.length !== request.numberOfSignatures)
+    throw new SapFailure(
+      'hash_count_mismatch',
+      `${list.digests.length} hashes for ${request.numberOfSignatures} signatures`,
+    )
+  return list
+}
+
+interface Act {
+  readonly list: HashList | undefined
+  readonly passed: PassedFactors
+}
+
+async function writeActivation(deps: SamDeps, request: Request, act: Act): Promise<SamAnswer<'authorize'>> {
+  const { list, passed } = act
+  const actAt = deps.clock.now()
+  // Read anew at each try: the key may have been suspended while the factors were checked.
+  const key = await ownedKey(deps, request.signerId, request.credentialId)
+  requireUsable(key.value, actAt)
+  const digests = list?.digests ?? Array.from({ length: request.numberOfSignatures }, () => undefined)
+  const entry: LedgerEntry = {
+    signerId: request.signerId,
+    clientId: request.clientId,
+    familyId: request.familyId,
+    credentialId: key.id,
+    hashAlgorithm: list?.algorithm ?? 'any',
+    listSha256: listSha256(digests),
+    numberOfSignatures: request.numberOfSignatures,
+    grade: passed.grade,
+    factors: key.value.factors,
+    actAt,
+    expiresAt: actAt + deps.config.sad.lifetimeSeconds * 1000,
+  }
+  const sad = await deps.ledger.newSad()
+  const row = await deps.ledger.seal(await newId(deps.hsm, 'act-'), 1, sad, entry)
+  const factors = await prepareSuccess(deps, request.signerId, passed)
+
+  const isWritten = await deps.writer.write(async (unit) => {
+    // The one-time code first: of two requests that bear it, the second changes nothing at all.
+    if (passed.otpId !== undefined && !(await spendOtp(unit, passed.otpId))) return false
+    await deps.records.requireCurrent(unit, key)
+    for (const factor of factors) await deps.records.put(unit, factor)
+    await addActivation(unit, row, digests)
+    unit.record({ type: 'AUTHORIZED', requestId: request.requestId, fields: fieldsOf(row.id, entry, list) })
+    return true
+  })
+  if (!isWritten) throw new SapFailure('otp_invalid', 'the code was used or voided meanwhile')
+  return { sad, expiresInSeconds: deps.config.sad.lifetimeSeconds, grade: passed.grade }
+}
+
+function fieldsOf(
+  activationId: string,
+  entry: LedgerEntry,
+  list: HashList | undefined,
+): Readonly<Record<string, string | number | readonly string[]>> {
+  return {
+    activationId,
+    ...entry,
+    ...(list === undefined ? {} : { hashes: list.digests.map((digest) => digest.toString('hex')) }),
+  }
+}

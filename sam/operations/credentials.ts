@@ -1,0 +1,35 @@
+import type { SamAnswer, SamCredential, SamRequest } from '../../sap/operations.ts'
+import type { SamDeps } from '../deps.ts'
+import type { Stored } from '../state/records.ts'
+
+const PAGE = 100
+
+/** A signer's credentials, in the order of their ids. One that is another signer's is as one that is not there. */
+export async function credentials(
+  deps: SamDeps,
+  request: SamRequest<'credentials'>,
+): Promise<SamAnswer<'credentials'>> {
+  const { signerId, credentialId, after, limit } = request
+  if (credentialId !== undefined) {
+    const stored = await deps.records.read('key', credentialId)
+    return { credentials: stored?.value.signerId === signerId ? [shown(stored)] : [] }
+  }
+  const page = await deps.records.list('key', {
+    owner: signerId,
+    ...(after === undefined ? {} : { after }),
+    limit: limit ?? PAGE,
+  })
+  return { credentials: page.filter((stored) => stored.value.signerId === signerId).map(shown) }
+}
+
+function shown({ id, value }: Stored<'key'>): SamCredential {
+  const { description, state, keyType, chain, scal, multisign, factors, minimumGrade } = value
+  return {
+    credentialId: id,
+    description,
+    state,
+    keyType,
+    chain,
+    policy: { scal, multisign, factors, minimumGrade },
+  }
+}

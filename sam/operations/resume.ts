@@ -1,0 +1,17 @@
+import type { SamAnswer, SamRequest } from '../../sap/operations.ts'
+import type { SamDeps } from '../deps.ts'
+import { changeKeyState } from './changeKeyState.ts'
+import { anyKey } from './ownedKey.ts'
+
+/** A suspended key may sign again. SADs of before stay void. */
+export async function resume(deps: SamDeps, request: SamRequest<'resume'>): Promise<SamAnswer<'resume'>> {
+  deps.state.requireOperational()
+  await changeKeyState(deps, () => anyKey(deps, request.credentialId), {
+    requestId: request.requestId,
+    reason: request.reason,
+    event: 'KEY_RESUMED',
+    from: ['SUSPENDED'],
+    next: (value) => ({ ...value, state: 'ACTIVE' }),
+  })
+  return {}
+}

@@ -1,0 +1,75 @@
+import { DIGESTS, KEY_TYPES, type SignatureScheme } from '../../sap/algorithms.ts'
+import { ecdsaDer } from '../../sap/ecdsaSignature.ts'
+import { SapFailure } from '../../sap/errors.ts'
+import type { SamAnswer, SamRequest } from '../../sap/operations.ts'
+import { resolveScheme } from '../../sap/resolveScheme.ts'
+import { activate } from '../activation/activate.ts'
+import type { Activation } from '../activation/activation.ts'
+import type { OpenedActivation } from '../activation/ledger.ts'
+import { settle } from '../activation/settle.ts'
+import { signActivation } from '../activation/signer.ts'
+import type { SamDeps } from '../deps.ts'
+import { occurrencesOf } from '../state/activations.ts'
+import type { Stored } from '../state/records.ts'
+import { retryConflicts } from '../state/retryConflicts.ts'
+import { openedSad } from './openedSad.ts'
+import { ownedKey, requireUsable } from './ownedKey.ts'
+
+type Request = SamRequest<'sign'>
+
+/**
+ * CSC API v1.0.4.0 §11.9, v2 §11.10: spends the hashes, signs them in request order, verifies, writes the outcome, and
+ * only then answers. All or nothing; a spent hash is never signed again, whatever happens to the answer.
+ */
+export async function sign(deps: SamDeps, request: Request): Promise<SamAnswer<'sign'>> {
+  deps.state.requireOperational()
+  const { activation, reservationId, key, opened } = await retryConflicts(() => prepare(deps, request))
+  const result = await signActivation(deps, activation, key)
+  await settle(deps, { requestId: request.requestId, opened, key, reservationId, result })
+  if (result.outcome !== 'signed')
+    throw new SapFailure('unavailable', `not signed: ${result.outcome}`, { cause: result.error })
+  const keyType = KEY_TYPES[key.value.keyType]
+  return {
+    signatures: result.signatures.map((signature) =>
+      keyType.family === 'ec' ? ecdsaDer(signature, keyType) : signature,
+    ),
+  }
+}
+
+interface Prepared {
+  readonly activation: Activation
+  readonly reservationId: string
+  readonly key: Stored<'key'>
+  readonly opened: OpenedActivation
+}
+
+async function prepare(deps: SamDeps, request: Request): Promise<Prepared> {
+  const opened = await openedSad(deps, request)
+  const key = await ownedKey(deps, request.signerId, request.credentialId)
+  requireUsable(key.value, deps.clock.now())
+  if (opened.row.state !== 'open') throw new SapFailure('sad_invalid', `the SAD is ${opened.row.state}`)
+  const scheme = requireScheme(request, key)
+  if (request.hashes.some((hash) => hash.length !== DIGESTS[scheme.digest].length))
+    throw new SapFailure('digest_length_invalid', `not every hash is a ${scheme.digest} value`)
+  if (opened.row.expires_at <= deps.clock.now()) throw new SapFailure('sad_expired', 'the SAD has expired')
+  const activated = await activate(deps, {
+    requestId: request.requestId,
+    opened,
+    occurrences: await occurrencesOf(deps.database.read, opened.row.id),
+    key,
+    scheme,
+    digests: request.hashes,
+  })
+  return { ...activated, key, opened }
+}
+
+function requireScheme(request: Request, key: Stored<'key'>): SignatureScheme {
+  const scheme = resolveScheme(KEY_TYPES[key.value.keyType], {
+    signAlgorithm: request.signAlgorithm,
+    hashAlgorithm: request.hashAlgorithm,
+    parameters: request.signAlgorithmParameters,
+  })
+  if (typeof scheme === 'string')
+    throw new SapFailure(scheme, `${request.signAlgorithm} for ${key.value.keyType}`)
+  return scheme
+}

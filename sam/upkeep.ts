@@ -1,0 +1,63 @@
+import type { Logger } from 'pino'
+import { deliverNotices } from './channels/notices.ts'
+import type { SamDeps } from './deps.ts'
+
+const CHECKPOINT_MS = 60_000
+const NOTICES_MS = 2_000
+const HSM_CHECK_MS = 10_000
+
+export interface Upkeep {
+  /** Resolves when nothing of it runs any more. */
+  stop(): Promise<void>
+}
+
+/** What the SAM does by itself: checkpoints, messages that wait, asking a silent HSM again. */
+export function startUpkeep(deps: SamDeps, log: Logger): Upkeep {
+  const jobs = [
+    repeat('checkpoint', CHECKPOINT_MS, log, async () => {
+      if (deps.state.name() !== 'LOCKED') await deps.checkpointer.make()
+    }),
+    repeat('notices', NOTICES_MS, log, () =>
+      deliverNotices({
+        knex: deps.database.write,
+        records: deps.records,
+        channels: deps.channels,
+        now: () => deps.clock.now(),
+      }),
+    ),
+    repeat('hsm check', HSM_CHECK_MS, log, async () => {
+      if (deps.state.hsmAnswers()) return
+      await deps.hsm.check()
+      deps.state.setHsmAnswers(true)
+    }),
+  ]
+  return {
+    async stop() {
+      await Promise.all(jobs.map((job) => job.stop()))
+    },
+  }
+}
+
+/** Runs `job` again and again, never twice at once. A failure is logged and does not end it. */
+function repeat(name: string, everyMs: number, log: Logger, job: () => Promise<void>): Upkeep {
+  let running: Promise<void> = Promise.resolve()
+  let isIdle = true
+  const timer = setInterval(() => {
+    if (!isIdle) return
+    isIdle = false
+    running = job()
+      .catch((error: unknown) => {
+        log.error({ job: name, err: error })
+      })
+      .finally(() => {
+        isIdle = true
+      })
+  }, everyMs)
+  timer.unref()
+  return {
+    async stop() {
+      clearInterval(timer)
+      await running
+    },
+  }
+}
