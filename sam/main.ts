@@ -1,0 +1,54 @@
+import { pino } from 'pino'
+import { openToken } from '../hsm/token.ts'
+import { WrongPin } from '../hsm/errors.ts'
+import { ConfigError, loadConfig, type SamConfig } from './config.ts'
+import { openSam } from './openSam.ts'
+import { startServer } from './server.ts'
+import { startUpkeep } from './upkeep.ts'
+
+/** Not to be started again as it is: the configuration is wrong, or the PIN is. */
+const DO_NOT_RESTART = 78
+
+const log = pino({ name: 'sam' })
+
+async function main(args: readonly string[]): Promise<void> {
+  const at = args.indexOf('--config')
+  const file = at < 0 ? undefined : args[at + 1]
+  if (file === undefined) throw new ConfigError('usage: sam --config <sam.yaml> [--check]')
+  const config = loadConfig(file)
+  if (args.includes('--check')) {
+    log.info({ event: 'checked', file }, 'the configuration is good')
+    return
+  }
+  await run(config)
+}
+
+async function run(config: SamConfig): Promise<void> {
+  const token = await openToken({ ...config.hsm, tokenLabel: config.hsm.token })
+  const sam = await openSam({ config, token })
+  const upkeep = startUpkeep(sam.deps, log)
+  const server = await startServer(sam.deps, log)
+  const stop = (signal: string): void => {
+    log.info({ event: 'stopping', signal })
+    void server
+      .stop()
+      .then(() => upkeep.stop())
+      .then(() => sam.close())
+      .then(() => process.exit(0))
+  }
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+  process.once('disconnect', () => {
+    stop('the supervisor is gone')
+  })
+  const { profile, node } = config
+  log.info({ event: 'ready', node, profile, state: sam.deps.state.name() }, `SAM, profile ${profile}`)
+  process.send?.({ event: 'ready' })
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  const isFinal = error instanceof ConfigError || error instanceof WrongPin
+  if (isFinal) log.fatal({ event: 'not started' }, error.message)
+  else log.fatal({ event: 'not started', err: error })
+  process.exit(isFinal ? DO_NOT_RESTART : 1)
+})
