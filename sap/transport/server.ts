@@ -27,7 +27,8 @@ export interface OperationServerOptions<T extends OperationTable> {
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string }
   /** The peer enrolled under a certificate's SHA-256, or undefined: then every operation is forbidden. */
   peerOf(fingerprint: string): Peer | undefined
-  onRefusal(refusal: Refusal): void
+  /** Awaited before the peer is answered; if it fails, the peer gets `unavailable`. */
+  onRefusal(refusal: Refusal): Promise<void>
   /** A connection without a certificate that the authority issued and that is valid now. */
   onRejectedConnection(error: Error): void
 }
@@ -84,9 +85,23 @@ async function serve<T extends OperationTable>(
     send(response, 200, answer)
   } catch (error) {
     const code = codeOf(error)
-    options.onRefusal({ operation: operation.slice(0, 64), peer, requestId, code, error })
+    const refusal = { operation: operation.slice(0, 64), peer, requestId, code, error }
+    const isRecorded = await recorded(options, refusal)
     const subject = error instanceof SapFailure && error.subject ? { subject: error.subject } : {}
-    send(response, SAP_STATUS[code], { error: code, ...subject })
+    if (isRecorded) send(response, SAP_STATUS[code], { error: code, ...subject })
+    else send(response, SAP_STATUS.unavailable, { error: 'unavailable' })
+  }
+}
+
+async function recorded<T extends OperationTable>(
+  options: OperationServerOptions<T>,
+  refusal: Refusal,
+): Promise<boolean> {
+  try {
+    await options.onRefusal(refusal)
+    return true
+  } catch {
+    return false
   }
 }
 
