@@ -34,9 +34,13 @@ export interface ConnectionDeps {
 /** CKS_RW_USER_FUNCTIONS, which pkcs11js does not name. */
 export const LOGGED_IN = 3
 
-/** After so many spoilt sessions in a row the module is initialized anew: some devices come back only then. */
-const SPOILT_IN_A_ROW = 3
-const ANEW_AT_MOST_EVERY = 1000
+/**
+ * After so many spoilt sessions in so short a time the module is initialized anew: some devices come back only then,
+ * and a device may open sessions as if all were well while it fails to sign.
+ */
+const SPOILT_TOO_MANY = 3
+const SPOILT_WITHIN_MILLISECONDS = 10_000
+const ANEW_AT_MOST_EVERY_MILLISECONDS = 1000
 
 /** The way to one token: module, slot, login, and a session of its own (the desk) for synchronous calls. */
 export class Connection {
@@ -44,8 +48,9 @@ export class Connection {
   readonly #deps: ConnectionDeps
   readonly #module: ModuleUse
   #desk: Handle | undefined
-  #spoiltInARow = 0
-  #anewAt = -ANEW_AT_MOST_EVERY
+  /** When the last sessions were spoilt, oldest first. */
+  #spoiltAt: readonly number[] = []
+  #anewAt = -ANEW_AT_MOST_EVERY_MILLISECONDS
   /** Grows whenever a session was lost: handles found in an earlier epoch are to be found again. */
   epoch = 0
 
@@ -61,7 +66,7 @@ export class Connection {
 
   /** Logs in if the token does not say already that it is. Throws WrongPin, TokenUnfit, or the module's error. */
   openSession(): Handle {
-    if (this.#spoiltInARow >= SPOILT_IN_A_ROW) this.#initializeAnew()
+    if (this.#isSpoiltTooOften()) this.#initializeAnew()
     try {
       return this.#openAndLogin()
     } catch (error) {
@@ -85,9 +90,7 @@ export class Connection {
   desk<T>(work: (desk: Desk) => T): T {
     try {
       this.#desk ??= this.openSession()
-      const result = work({ pkcs11: this.pkcs11, session: this.#desk })
-      this.noteOutcome(true)
-      return result
+      return work({ pkcs11: this.pkcs11, session: this.#desk })
     } catch (error) {
       if (returnValueOf(error) !== undefined && spoilsSession(error)) this.#shutDesk()
       throw translated(error)
@@ -106,9 +109,9 @@ export class Connection {
     return work(this.pkcs11, slotLabelled(this.pkcs11, this.#config.tokenLabel))
   }
 
-  noteOutcome(sound: boolean): void {
-    this.#spoiltInARow = sound ? 0 : this.#spoiltInARow + 1
-    if (!sound) this.epoch++
+  noteSpoilt(): void {
+    this.epoch++
+    this.#spoiltAt = [...this.#spoiltAt, this.#deps.now()].slice(-SPOILT_TOO_MANY)
   }
 
   /** With `finalize` false the module stays initialized: a call may still run in it. */
@@ -121,19 +124,26 @@ export class Connection {
   #shutDesk(): void {
     if (this.#desk !== undefined) this.closeSession(this.#desk)
     this.#desk = undefined
-    this.noteOutcome(false)
+    this.noteSpoilt()
   }
 
+  #isSpoiltTooOften(): boolean {
+    const [oldest] = this.#spoiltAt
+    if (oldest === undefined || this.#spoiltAt.length < SPOILT_TOO_MANY) return false
+    return this.#deps.now() - oldest < SPOILT_WITHIN_MILLISECONDS
+  }
+
+  /** Returns false where it cannot be done now: a call is running, another token is open, or it was done just now. */
   #initializeAnew(): boolean {
     const now = this.#deps.now()
-    if (now - this.#anewAt < ANEW_AT_MOST_EVERY || this.#deps.isCalling()) return false
+    if (now - this.#anewAt < ANEW_AT_MOST_EVERY_MILLISECONDS || this.#deps.isCalling()) return false
     this.#anewAt = now
     // Handles start over after C_Initialize: an old one, closed late, could hit a new session.
     this.#deps.shutIdle()
     if (this.#desk !== undefined) this.closeSession(this.#desk)
     this.#desk = undefined
     this.epoch++
-    this.#spoiltInARow = 0
+    this.#spoiltAt = []
     return this.#module.initializeAnew()
   }
 

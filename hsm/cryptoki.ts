@@ -1,7 +1,6 @@
 import { realpathSync } from 'node:fs'
 import pkcs11js, { type PKCS11 } from 'pkcs11js'
-import { isReturnValue } from './errors.ts'
-import { TokenUnfit } from './errors.ts'
+import { TokenUnfit, isReturnValue } from './errors.ts'
 
 interface LoadedModule {
   readonly pkcs11: PKCS11
@@ -28,10 +27,11 @@ const modules = new Map<string, LoadedModule>()
 /**
  * Loads and initializes a PKCS#11 module, or joins its users in this process. `environment` is put into process.env
  * before C_Initialize; SoftHSM reads SOFTHSM2_CONF only there, so all tokens open at one time in one process must
- * live in the same SoftHSM folder: a second user with another environment is refused.
+ * live in the same SoftHSM folder: a second user with another environment is refused. Throws TokenUnfit if the path is
+ * not that of a PKCS#11 module.
  */
 export function useModule(path: string, environment: Readonly<Record<string, string>> = {}): ModuleUse {
-  const key = realpathSync(path)
+  const key = resolved(path)
   const module = modules.get(key) ?? load(key, environment)
   if (module.users === 0) initialize(module, environment)
   else refuseOther(module.environment, environment)
@@ -54,11 +54,23 @@ export function useModule(path: string, environment: Readonly<Record<string, str
   }
 }
 
+function resolved(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch (error) {
+    throw new TokenUnfit(`there is no PKCS#11 module at ${path}`, { cause: error })
+  }
+}
+
 function load(path: string, environment: Readonly<Record<string, string>>): LoadedModule {
   // Some modules read their environment when they are loaded already.
   Object.assign(process.env, environment)
   const pkcs11 = new pkcs11js.PKCS11()
-  pkcs11.load(path)
+  try {
+    pkcs11.load(path)
+  } catch (error) {
+    throw new TokenUnfit(`${path} cannot be loaded as a PKCS#11 module`, { cause: error })
+  }
   const module = { pkcs11, users: 0, initializedByUs: false, environment: {} }
   // Never unloaded: modules leave exit handlers and thread-local state behind.
   modules.set(path, module)

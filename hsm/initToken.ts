@@ -22,6 +22,7 @@ export interface InitTokenConfig {
  */
 export async function initToken(config: InitTokenConfig): Promise<void> {
   const pin = readPin(config.pinFile)
+  const label = paddedLabel(config.tokenLabel)
   const module = useModule(config.module, config.environment)
   try {
     const p11 = module.pkcs11
@@ -32,7 +33,7 @@ export async function initToken(config: InitTokenConfig): Promise<void> {
       .find((one) => (p11.C_GetTokenInfo(one).flags & pkcs11.CKF_TOKEN_INITIALIZED) === 0)
     if (slot === undefined) throw new TokenUnfit('the PKCS#11 module has no slot with an empty token')
     const soPin = config.soPin.toString('utf8')
-    p11.C_InitToken(slot, soPin, paddedLabel(config.tokenLabel))
+    p11.C_InitToken(slot, soPin, label)
     const session = p11.C_OpenSession(slot, pkcs11.CKF_SERIAL_SESSION | pkcs11.CKF_RW_SESSION)
     try {
       p11.C_Login(session, pkcs11.CKU_SO, soPin)

@@ -16,7 +16,10 @@ export class LoginGuard {
   /** Throws WrongPin if this very PIN file was refused before. Call before each C_Login. */
   requireUntried(pin: Pin): void {
     if (this.#refused() === pin.fileIdentity)
-      throw new WrongPin('the token refused this PIN before: no login is tried until the PIN file changes')
+      throw new WrongPin(
+        'the token refused this PIN before: no login is tried until the PIN file changes (correct it; or touch it, ' +
+          'once the PIN of the token was set to it)',
+      )
   }
 
   /** Durable on return. */

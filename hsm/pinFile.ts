@@ -32,5 +32,6 @@ export function readPin(path: string): Pin {
 }
 
 function identityOf(stats: BigIntStats): string {
-  return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(':')
+  // Not the ctime: a set-up that restores mode and owner at each start must not look like a new PIN.
+  return [stats.ino, stats.size, stats.mtimeNs].join(':')
 }

@@ -30,8 +30,8 @@ export interface PoolDeps {
   readonly open: () => Handle
   /** Never throws: what is closed may be gone already. */
   readonly close: (handle: Handle) => void
-  /** Told after each use whether the session proved sound. */
-  readonly onOutcome: (sound: boolean) => void
+  /** Told of each session that an error spoilt. */
+  readonly onSpoilt: () => void
   /** Milliseconds, monotonic. */
   readonly now: () => number
 }
@@ -106,13 +106,11 @@ export class SessionPool {
 
   async #watch<T>(slot: Slot, work: () => Promise<T>): Promise<T> {
     try {
-      const value = await work()
-      this.#deps.onOutcome(true)
-      return value
+      return await work()
     } catch (error) {
       if (spoilsSession(error)) {
         this.#shut(slot)
-        this.#deps.onOutcome(false)
+        this.#deps.onSpoilt()
       }
       throw error
     }

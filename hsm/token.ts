@@ -94,8 +94,8 @@ class OpenToken implements Token {
       close: (session: Handle) => {
         this.#connection.closeSession(session)
       },
-      onOutcome: (sound: boolean) => {
-        this.#connection.noteOutcome(sound)
+      onSpoilt: () => {
+        this.#connection.noteSpoilt()
       },
       now,
     }
