@@ -44,7 +44,7 @@ interface Deps {
   readonly ca: CaClient
   readonly data: DataFolder
   /** Called once, with the otpauth URI of a new TOTP factor. */
-  showTotp(otpauthUri: string): void
+  readonly showTotp: (otpauthUri: string) => void
 }
 
 /**

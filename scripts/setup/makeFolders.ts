@@ -1,5 +1,6 @@
 import { findSoftHsmModule } from '../../hsm/softHsmModule.ts'
 import { join } from 'node:path'
+import { CannotStart } from './cannotStart.ts'
 import { AREAS, type DataFolder } from './dataFolder.ts'
 import type { Owners } from './osUsers.ts'
 import { makeFolder, writeOnce } from './ownedFiles.ts'
@@ -27,9 +28,9 @@ function softHsmConfig(tokens: string): string {
   )
 }
 
-/** Path of the PKCS#11 module for development. Throws Error if it is not installed. */
+/** Path of the PKCS#11 module for development. Throws CannotStart if it is not installed. */
 export function softHsm(): string {
   const module = findSoftHsmModule()
-  if (module === undefined) throw new Error('SoftHSM 2 is not installed: run node scripts/bootstrap.js')
+  if (module === undefined) throw new CannotStart('SoftHSM 2 is not installed: run node scripts/bootstrap.js')
   return module
 }

@@ -1,17 +1,18 @@
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, lstatSync } from 'node:fs'
+import { CannotStart } from './cannotStart.ts'
 import { AREAS, type DataFolder } from './dataFolder.ts'
 import type { Owners } from './osUsers.ts'
 import { isPresent } from './ownedFiles.ts'
 
 /**
  * Data that was made under another user: root gives it to the processes' users (or takes it back), anyone else is told.
- * Throws Error with one sentence.
+ * Throws CannotStart.
  */
 export function settleOwnership(data: DataFolder, owners: Owners): void {
   if (process.getuid?.() !== 0) {
     if (isPresent(data.root) && !canUse(data))
-      throw new Error(
+      throw new CannotStart(
         `${data.root} was made by another user: start as that user, or name another folder with --data`,
       )
     return

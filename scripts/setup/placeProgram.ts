@@ -32,7 +32,7 @@ export interface Program {
 export function placeProgram(root: string, owners: readonly Owner[], place = PLACE): Program {
   const inCheckout: Program = { node: process.execPath, root, isCopy: false }
   if (owners.every((owner) => owner === undefined || canRun(inCheckout, owner))) return inCheckout
-  const target = join(place, contentOf(root))
+  const target = join(place, programId(root))
   const copy: Program = { node: join(target, 'node'), root: target, isCopy: true }
   if (!existsSync(target)) copyProgram(root, target)
   return copy
@@ -86,8 +86,8 @@ function openToReaders(folder: string): void {
   spawnSync('chmod', ['-R', 'u+rwX,go+rX,go-w', folder])
 }
 
-/** SHA-256 over names and contents of the built files and the lock file, its first 16 hex digits. */
-function contentOf(root: string): string {
+/** Names a build: SHA-256 over names and contents of the built files and the lock file, its first 16 hex digits. */
+export function programId(root: string): string {
   const hash = createHash('sha256')
     .update(process.version)
     .update(readFileSync(join(root, 'package-lock.json')))

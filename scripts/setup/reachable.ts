@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, realpathSync, statSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
+import { CannotStart } from './cannotStart.ts'
+
 const SYSTEM_DATA = '/var/lib/chancery'
 
 /** Whether every OS user may enter a folder: all folders on the way to it let others through. */
@@ -14,13 +16,13 @@ export function isTraversable(folder: string): boolean {
 
 /**
  * Where the data of a wanted folder lies for processes with OS users of their own: there, or, if they could not enter
- * it, under /var/lib/chancery with a link in its place. Throws Error if something else is already there.
+ * it, under /var/lib/chancery with a link in its place. Throws CannotStart if something else is already there.
  */
 export function reachableDataFolder(wanted: string, systemData = SYSTEM_DATA): string {
   if (existsSync(wanted)) {
     const real = realpathSync(wanted)
     if (isTraversable(dirname(real))) return real
-    throw new Error(
+    throw new CannotStart(
       `${wanted} lies where the processes' own OS users cannot go: move it, or name another folder with --data`,
     )
   }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { CannotStart } from './cannotStart.ts'
 import type { Area, DataFolder } from './dataFolder.ts'
 import type { Owner } from './ownedFiles.ts'
 import type { Program } from './placeProgram.ts'
@@ -15,7 +16,7 @@ interface Deps {
 
 /**
  * Runs a process's own provisioning, as its own user: token, keys, database. `secretInput` goes through its standard
- * input. Throws Error with what the program said on its error output.
+ * input. Throws CannotStart with what the program said on its error output.
  */
 export function runProvision(deps: Deps, area: Area, args: readonly string[], secretInput?: string): void {
   const script = join(deps.program.root, 'dist', PROGRAM_FOLDER[area], 'provision.js')
@@ -28,7 +29,7 @@ export function runProvision(deps: Deps, area: Area, args: readonly string[], se
     input: secretInput ?? '',
     ...deps.owner,
   })
-  if (status !== 0) throw new Error(`${area} could not be provisioned: ${(stderr || stdout).trim()}`)
+  if (status !== 0) throw new CannotStart(`${area} could not be provisioned: ${(stderr || stdout).trim()}`)
 }
 
 /** All that a process of the set finds in its environment. */

@@ -7,7 +7,8 @@ const GRACE_MS = 10_000
 if (process.send !== undefined) {
   process.once('disconnect', () => {
     setTimeout(() => process.exit(1), GRACE_MS).unref()
-    process.kill(process.pid, 'SIGTERM')
+    // A program that listens itself ends itself.
+    if (process.listenerCount('disconnect') === 0) process.kill(process.pid, 'SIGTERM')
   })
   // The listener alone must not keep a finished process alive.
   process.channel?.unref()

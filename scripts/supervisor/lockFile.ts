@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 export interface Lock {
   /** Whether a holder before us died without letting go: its children may still be ending. */
   readonly wasStale: boolean
-  release(): void
+  readonly release: () => void
 }
 
 /** Takes a lock file for this process, or returns the process id that holds it. A dead holder's lock is taken over. */

@@ -11,17 +11,17 @@ export interface SupervisorOptions {
   /** One `<name>.log` for each child. */
   readonly logFolder: string
   readonly patience?: Partial<Patience>
-  say(line: string): void
+  readonly say: (line: string) => void
 }
 
 export interface Supervisor {
   /** Waits until each child is ready or given up, at most so many milliseconds. Returns the names of those not ready. */
   whenReady(milliseconds: number): Promise<readonly string[]>
-  pidOf(name: string): number | undefined
+  readonly pidOf: (name: string) => number | undefined
   /** Ends all children; resolves when all have ended. */
   stop(): Promise<void>
   /** Ends all children at once, without asking. */
-  kill(): void
+  readonly kill: () => void
 }
 
 /** Starts a set of processes and keeps it running until it is stopped. */

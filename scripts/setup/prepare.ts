@@ -1,0 +1,75 @@
+import { availableParallelism } from 'node:os'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { caYaml } from './caYaml.ts'
+import { makeCertificates } from './certificates.ts'
+import type { DataFolder } from './dataFolder.ts'
+import { makeFolders, softHsm } from './makeFolders.ts'
+import { officerYaml } from './officerYaml.ts'
+import type { Owners } from './osUsers.ts'
+import { settleOwnership } from './ownership.ts'
+import { isPresent, writeOnce } from './ownedFiles.ts'
+import { programId, type Program } from './placeProgram.ts'
+import { runProvision } from './runProvision.ts'
+import { samYaml } from './samYaml.ts'
+import { makeSecrets } from './secrets.ts'
+import { ssaYaml } from './ssaYaml.ts'
+import { addressesFrom } from './connection.ts'
+
+const MOST_SESSIONS = 8
+
+export interface Preparation {
+  readonly data: DataFolder
+  readonly owners: Owners
+  readonly program: Program
+  /** First TCP port of a new set; one that exists keeps its own. */
+  readonly port: number
+  readonly say: (line: string) => void
+}
+
+/**
+ * Everything that must be there before the processes can start. What is there stays; a set-up that was interrupted goes
+ * on. Throws CannotStart.
+ */
+export async function prepare(deps: Preparation): Promise<void> {
+  const { data, owners } = deps
+  if (!isPresent(data.officer)) deps.say(`Setting up ${data.root}: folders, certificates, tokens, databases`)
+  settleOwnership(data, owners)
+  makeFolders(data, owners)
+  await makeCertificates(data, owners)
+  makeSecrets(data, owners)
+  copyOperatorToken(data, owners)
+  writeConfigurations(deps)
+  provision(deps)
+}
+
+/** The SSA compares with its own copy: it cannot look into the officers' folder. */
+function copyOperatorToken(data: DataFolder, owners: Owners): void {
+  const token = readFileSync(join(data.officer, 'operator-token'), 'utf8')
+  writeOnce(join(data.area.ssa, 'operator-token'), token, { owner: owners.ssa })
+}
+
+function writeConfigurations({ data, owners, port }: Preparation): void {
+  const sessions = Math.max(2, Math.min(MOST_SESSIONS, availableParallelism()))
+  const addresses = addressesFrom(port)
+  const { sam, ca, ssa } = data.area
+  writeOnce(join(sam, 'sam.yaml'), samYaml(softHsm(), sessions), { owner: owners.sam })
+  writeOnce(join(ca, 'ca.yaml'), caYaml(softHsm()), { owner: owners.ca })
+  writeOnce(join(ssa, 'ssa.yaml'), ssaYaml(addresses, port), { owner: owners.ssa })
+  writeOnce(join(data.officer, 'officer.yaml'), officerYaml(addresses.management))
+}
+
+/** Once for each build of the program: tokens, keys, databases and the changes that a new version brings to them. */
+function provision({ data, owners, program, say }: Preparation): void {
+  const done = join(data.authority, `provisioned-${programId(program.root)}`)
+  if (isPresent(done)) return
+  const { sam, ca } = data.area
+  say('Provisioning the issuing CA, the SAM and the SSA')
+  runProvision({ program, data, owner: owners.ca }, 'ca', [])
+  writeOnce(join(sam, 'ca-root.crt'), readFileSync(join(ca, 'root.crt'), 'utf8'), { owner: owners.sam })
+  runProvision({ program, data, owner: owners.sam }, 'sam', [])
+  const identity = readFileSync(join(sam, 'identity.pem'), 'utf8')
+  writeOnce(join(ca, 'sam-identity.pem'), identity, { owner: owners.ca })
+  runProvision({ program, data, owner: owners.ssa }, 'ssa', [])
+  writeOnce(done, '')
+}
