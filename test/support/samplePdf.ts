@@ -47,11 +47,11 @@ export function formPdf(place: 'inline' | 'indirect'): Buffer {
   ])
 }
 
-/** A table for old readers, a stream for the objects that it hides (ISO 32000-2 §7.5.8.4). */
+/** A table for old readers, a stream for a field that it hides (ISO 32000-2 §7.5.8.4), as word processors write them. */
 export function hybridPdf(): Buffer {
-  const hidden = '5 0 << /Fields [] /DA (/Helv 0 Tf 0 g) >>'
+  const hidden = '5 0 << /FT /Tx /T (Signature1) >>'
   const plain = classicPdf([
-    '<< /Type /Catalog /Pages 2 0 R /AcroForm 5 0 R >>',
+    '<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [5 0 R] >> >>',
     PAGES,
     PAGE(),
     `<< /Type /ObjStm /N 1 /First 4 /Length ${hidden.length} >>\nstream\n${hidden}\nendstream`,
@@ -64,7 +64,7 @@ export function hybridPdf(): Buffer {
   const table = plain
     .slice(xrefAt)
     .replace('0 5\n', '0 6\n')
-    .replace('trailer\n<< /Size 5', `0000000000 00000 f \ntrailer\n<< /XRefStm ${xrefAt} /Size 7`)
+    .replace('trailer\n<< /Size 5', `0000000000 65535 f \ntrailer\n<< /XRefStm ${xrefAt} /Size 7`)
     .replace(/startxref\n[0-9]+/, `startxref\n${xrefAt + stream.length}`)
   return Buffer.from(plain.slice(0, xrefAt) + stream + table, 'latin1')
 }

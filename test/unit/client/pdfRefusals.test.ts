@@ -216,14 +216,15 @@ describe('PDFs that are not signed', () => {
       })
     })
 
-  it('gives the field a name that no field has', () => {
-    const { fieldName } = signatureRevision({
-      document: new PdfDocument(formPdf('inline')),
-      time: new Date(0),
-      contentsLength: 100,
+  for (const [where, pdf] of [
+    ['the form', formPdf('inline')],
+    ['what a hybrid file hides', hybridPdf()],
+  ] as const)
+    it(`gives the field a name that no field has in ${where}`, () => {
+      const document = new PdfDocument(pdf)
+      const { fieldName } = signatureRevision({ document, time: new Date(0), contentsLength: 100 })
+      assert.equal(fieldName, 'Signature2')
     })
-    assert.equal(fieldName, 'Signature2')
-  })
 
   it('takes no CMS that is longer than its place', () => {
     const revision = signatureRevision({
