@@ -16,6 +16,8 @@ export interface Call {
 /** One method of one version: a body that the contract accepted, to the body of the answer, or undefined for 204. */
 export type Route = (body: unknown, call: Call) => Promise<object | undefined>
 
+/* eslint-disable @typescript-eslint/no-unnecessary-type-parameters -- the contract's type of a body, named once */
+
 /** A method that takes no service token. `Q` is the contract's type of the request. */
 export function openRoute<Q>(serve: (body: Q, call: Call) => Promise<object | undefined>): Route {
   return (body, call) => serve(validated<Q>(body), call)
@@ -33,6 +35,8 @@ export function callerRoute<Q>(serve: (body: Q, caller: Caller) => Promise<objec
 function validated<Q>(body: unknown): Q {
   return body as Q // eslint-disable-line @typescript-eslint/no-unsafe-type-assertion
 }
+
+/* eslint-enable @typescript-eslint/no-unnecessary-type-parameters */
 
 /** A version of the API: its contract, its words, its methods. */
 export interface ApiVersion {

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import { textOf, type Row } from './row.ts'
+import { rowOf, textOf } from './row.ts'
 
 /** The signature applications that come with a certificate of their own. */
 export interface ClientRegister {
@@ -10,9 +10,10 @@ export interface ClientRegister {
 export function createClientRegister(database: Knex): ClientRegister {
   return {
     async find(certificateSha256) {
-      const row: Row | undefined = await database('clients')
+      const found: unknown = await database('clients')
         .where({ certificate_sha256: certificateSha256 })
         .first('client_id')
+      const row = rowOf(found)
       return row === undefined ? undefined : textOf(row, 'client_id')
     },
   }

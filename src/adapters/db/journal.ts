@@ -2,7 +2,7 @@ import type { Knex } from 'knex'
 import { canonicalJson, chainHash, EMPTY_CHAIN, leafHash } from '../../../sap/canonical.ts'
 import type { Clock } from '../../domain/time.ts'
 import type { Audit, AuditEvent, JournalEntry } from '../../ports/audit.ts'
-import { bytesOf, numberOf, textOf, type Row } from './row.ts'
+import { bytesOf, numberOf, rowsOf, textOf, type Row } from './row.ts'
 
 interface Head {
   readonly sequence: number
@@ -12,8 +12,8 @@ interface Head {
 interface Waiting {
   readonly event: AuditEvent
   readonly time: number
-  resolve(): void
-  reject(error: unknown): void
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
 }
 
 /** Events in one transaction, at most. */
@@ -56,11 +56,11 @@ export async function openJournal(database: Knex, node: string, clock: Clock): P
       })
     },
     async ofRequest(requestId) {
-      const rows: Row[] = await database('journal')
+      const found: unknown = await database('journal')
         .where({ request_id: requestId })
         .orderBy(['node', 'sequence'])
         .limit(1000)
-      return rows.map(entryOf)
+      return rowsOf(found).map(entryOf)
     },
     isWritable: () => isWritable,
   }
@@ -84,8 +84,8 @@ async function append(database: Knex, node: string, head: Head, batch: readonly 
 }
 
 async function readHead(database: Knex, node: string): Promise<Head> {
-  const rows: Row[] = await database('journal').where({ node }).orderBy('sequence', 'desc').limit(2)
-  const [last, before] = rows
+  const newest: unknown = await database('journal').where({ node }).orderBy('sequence', 'desc').limit(2)
+  const [last, before] = rowsOf(newest)
   if (last === undefined) return { sequence: 0, chain: EMPTY_CHAIN }
   const previous = before === undefined ? EMPTY_CHAIN : bytesOf(before, 'chain')
   if (!isLinked(last, previous)) throw new Error('the last record of the journal does not fit its chain')
@@ -101,11 +101,12 @@ function isLinked(row: Row, previous: Buffer): boolean {
 export async function firstBrokenRecord(database: Knex, node: string): Promise<number | undefined> {
   let head: Head = { sequence: 0, chain: EMPTY_CHAIN }
   for (;;) {
-    const rows: Row[] = await database('journal')
+    const page: unknown = await database('journal')
       .where({ node })
       .where('sequence', '>', head.sequence)
       .orderBy('sequence')
       .limit(1000)
+    const rows = rowsOf(page)
     for (const row of rows) {
       const sequence = head.sequence + 1
       if (numberOf(row, 'sequence') !== sequence || !isLinked(row, head.chain)) return sequence

@@ -52,8 +52,10 @@ function connect(file: string, flags: readonly string[]): Knex {
 export async function openDatabase(file: string): Promise<Knex> {
   const database = connect(file, ['OPEN_READWRITE'])
   try {
-    const [, pending]: unknown[][] = await database.migrate.list({ migrationSource })
-    if (pending?.length !== 0) throw new DatabaseNotReady(`${file} is of an older version: provision it`)
+    const listed: unknown = await database.migrate.list({ migrationSource })
+    const pending: unknown = Array.isArray(listed) ? listed[1] : undefined
+    if (!Array.isArray(pending) || pending.length > 0)
+      throw new DatabaseNotReady(`${file} is of an older version: provision it`)
     return database
   } catch (error) {
     await database.destroy()

@@ -1,6 +1,25 @@
 /** The one way out of a database row: `unknown` columns to types. A row that does not fit is a broken database. */
 export type Row = Readonly<Record<string, unknown>>
 
+/** The one row of a query, or undefined. */
+export function rowOf(result: unknown): Row | undefined {
+  if (result === undefined) return undefined
+  if (!isRow(result)) throw new BrokenRow('not a row')
+  return result
+}
+
+export function rowsOf(result: unknown): readonly Row[] {
+  if (!Array.isArray(result)) throw new BrokenRow('not rows')
+  return result.map((row: unknown) => {
+    if (!isRow(row)) throw new BrokenRow('not a row')
+    return row
+  })
+}
+
+function isRow(value: unknown): value is Row {
+  return typeof value === 'object' && value !== null
+}
+
 export class BrokenRow extends Error {
   override readonly name = 'BrokenRow'
 }

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import type { NewToken, SessionStore, StoredToken } from '../../ports/sessionStore.ts'
-import { BrokenRow, numberOf, textOf, type Row } from './row.ts'
+import { BrokenRow, numberOf, rowOf, textOf, type Row } from './row.ts'
 
 export function createSessionStore(database: Knex): SessionStore {
   return {
@@ -12,7 +12,7 @@ export function createSessionStore(database: Knex): SessionStore {
           client_id: principal.clientId,
           started_at: now,
         })
-        await transaction('tokens').insert(rowsOf(principal.familyId, tokens))
+        await transaction('tokens').insert(tokenRows(principal.familyId, tokens))
         // What nobody can use any more says nothing: its family stays, with its journal.
         await transaction('tokens')
           .where('expires_at', '<', now - RETENTION)
@@ -21,11 +21,12 @@ export function createSessionStore(database: Knex): SessionStore {
     },
     add: (familyId, tokens, now) => addTokens(database, familyId, tokens, now),
     async find(hash) {
-      const row: Row | undefined = await database('tokens')
+      const found: unknown = await database('tokens')
         .join('families', 'families.family_id', 'tokens.family_id')
         .join('users', 'users.user_id', 'families.user_id')
         .where('tokens.token_sha256', hash)
         .first('tokens.*', 'families.user_id', 'families.client_id', 'families.ended_at', 'users.signer_id')
+      const row = rowOf(found)
       return row === undefined ? undefined : storedToken(row)
     },
     async revoke(hash, now) {
@@ -43,12 +44,12 @@ export function createSessionStore(database: Knex): SessionStore {
       return count === 1
     },
     async isRefreshable(familyId, now) {
-      const row: Row | undefined = await database('tokens')
+      const found: unknown = await database('tokens')
         .where({ family_id: familyId, kind: 'refresh' })
         .whereNull('revoked_at')
         .where('expires_at', '>', now)
         .first('token_sha256')
-      return row !== undefined
+      return found !== undefined
     },
   }
 }
@@ -70,12 +71,12 @@ async function addTokens(
       .where('started_at', '<=', now)
       .update({ ended_at: null })
     if (alive !== 1) return false
-    await transaction('tokens').insert(rowsOf(familyId, tokens))
+    await transaction('tokens').insert(tokenRows(familyId, tokens))
     return true
   })
 }
 
-function rowsOf(familyId: string, tokens: readonly NewToken[]): Row[] {
+function tokenRows(familyId: string, tokens: readonly NewToken[]): Row[] {
   return tokens.map((token) => ({
     token_sha256: token.hash,
     kind: token.kind,

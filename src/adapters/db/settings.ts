@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Knex } from 'knex'
-import { bytesOf, type Row } from './row.ts'
+import { bytesOf, rowOf } from './row.ts'
 
 const PAGE_TOKEN_KEY = 'page-token-key'
 
@@ -13,7 +13,8 @@ export async function provisionPageTokenKey(database: Knex): Promise<void> {
 }
 
 export async function pageTokenKey(database: Knex): Promise<Buffer> {
-  const row: Row | undefined = await database('settings').where({ name: PAGE_TOKEN_KEY }).first()
+  const found: unknown = await database('settings').where({ name: PAGE_TOKEN_KEY }).first()
+  const row = rowOf(found)
   if (row === undefined) throw new Error('the database has no page-token key: provision it')
   return bytesOf(row, 'value')
 }

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Knex } from 'knex'
 import type { UserStore } from '../../ports/userStore.ts'
-import { textOf, type Row } from './row.ts'
+import { rowOf, textOf } from './row.ts'
 
 export function createUserStore(database: Knex): UserStore {
   return {
     async find(username) {
-      const row: Row | undefined = await database('users').where({ username }).first()
+      const found: unknown = await database('users').where({ username }).first()
+      const row = rowOf(found)
       if (row === undefined) return undefined
       return {
         userId: textOf(row, 'user_id'),
@@ -28,7 +29,8 @@ export async function saveUser(
   user: { readonly username: string; readonly passwordHash: string; readonly signerId: string },
 ): Promise<string> {
   return database.transaction(async (transaction) => {
-    const row: Row | undefined = await transaction('users').where({ username: user.username }).first()
+    const found: unknown = await transaction('users').where({ username: user.username }).first()
+    const row = rowOf(found)
     if (row === undefined) {
       const userId = randomUUID()
       await transaction('users').insert({

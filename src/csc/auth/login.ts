@@ -36,7 +36,12 @@ async function loginByPassword(deps: Deps, input: LoginInput): Promise<Tokens> {
   const { username, password } = basicCredentials(input.authorization)
   const allowance = await deps.loginLimiter.attempt(username, input.address)
   const context = { requestId: input.requestId, clientId: input.clientId }
-  const refused = { ...context, type: 'login-refused', username, address: input.address } as const
+  const refused = {
+    ...context,
+    type: 'login-refused',
+    username: username.slice(0, 255),
+    address: input.address,
+  } as const
   if (allowance === 'address_limited') {
     await deps.audit.record(refused)
     throw new Refusal('logins_limited')

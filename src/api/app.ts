@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto'
+import express, { type Express, type Request, type Response } from 'express'
+import type { Deps } from '../csc/deps.ts'
+import { CscError, Refusal } from '../domain/errors.ts'
+import type { Caller } from '../domain/principal.ts'
+import type { Log } from '../ports/log.ts'
+import type { Metrics } from '../ports/metrics.ts'
+import { readBody } from './body.ts'
+import { createContract, type Contract } from './contract.ts'
+import { errorAnswer, toCscError } from './errorTable.ts'
+import type { ApiVersion } from './route.ts'
+import { v1 } from './v1/routes.ts'
+import { v2 } from './v2/routes.ts'
+
+export interface AppOptions {
+  readonly deps: Deps
+  readonly log: Log
+  readonly metrics: Metrics
+  /** Whether `X-Forwarded-For` and the scheme come from a proxy on this machine. */
+  readonly isBehindProxy: boolean
+  /** The client of a connection: `basic`, or the one whose certificate it showed. */
+  clientOf(request: Request): string
+}
+
+/** One request on its way, for the access line and the journal. */
+interface Passage {
+  readonly requestId: string
+  readonly started: number
+  readonly clientId: string
+  operation: string
+  caller: Caller | undefined
+}
+
+/** The CSC API over HTTP: both versions, JSON always. */
+export async function createApp(options: AppOptions): Promise<Express> {
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.set('trust proxy', options.isBehindProxy ? 'loopback' : false)
+  app.set('query parser', 'simple')
+  for (const version of [v1(options.deps), v2(options.deps)]) {
+    const contract = await createContract(options.deps, version)
+    app.use(version.basePath, async (request, response) => {
+      await answer(options, version, contract, request, response)
+    })
+  }
+  app.use((request, response) => {
+    const passage = begin(options, request, response)
+    send(options, passage, response, errorAnswer(new CscError('not_found', 'There is no such method.')))
+  })
+  return app
+}
+
+async function answer(
+  options: AppOptions,
+  version: ApiVersion,
+  contract: Contract,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const passage = begin(options, request, response)
+  try {
+    passage.operation = contract.operationOf(request.method, request.path)
+    const body = await readBody(request, response, { mayBeEmpty: passage.operation === 'info' })
+    const result = await contract.serve({
+      requestId: passage.requestId,
+      clientId: passage.clientId,
+      address: request.ip ?? '',
+      authorization: request.headers.authorization,
+      operation: passage.operation,
+      path: request.path,
+      body,
+      identified: (caller) => {
+        passage.caller = caller
+      },
+    })
+    send(options, passage, response, { status: result === undefined ? 204 : 200, body: result, headers: {} })
+  } catch (error) {
+    const told = toCscError(error, version.wording)
+    await note(options, passage, error, told)
+    send(options, passage, response, errorAnswer(told))
+  }
+}
+
+/** Request id and security headers are there whatever happens next. */
+function begin(options: AppOptions, request: Request, response: Response): Passage {
+  const requestId = randomUUID()
+  response.set({
+    'X-Request-Id': requestId,
+    'X-Content-Type-Options': 'nosniff',
+    'Cache-Control': 'no-store',
+    'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+    'Referrer-Policy': 'no-referrer',
+    ...(request.secure ? { 'Strict-Transport-Security': 'max-age=31536000' } : {}),
+  })
+  return {
+    requestId,
+    started: performance.now(),
+    clientId: options.clientOf(request),
+    operation: '',
+    caller: undefined,
+  }
+}
+
+/** A refusal goes to the journal; what nobody foresaw to the log as well, with its cause. */
+async function note(
+  options: AppOptions,
+  passage: Passage,
+  error: unknown,
+  told: CscError | undefined,
+): Promise<void> {
+  const { requestId, clientId, operation, caller } = passage
+  if (told === undefined)
+    options.log.error({ event: 'failed', requestId, operation, err: error }, 'unexpected error')
+  // Paths that are no method, and methods that are not served, would only fill the journal.
+  if (operation === '') return
+  const context = caller ?? { requestId, clientId }
+  try {
+    await options.deps.audit.record(
+      told === undefined
+        ? { ...context, type: 'failed', operation, reason: error instanceof Error ? error.name : 'unknown' }
+        : { ...context, type: 'refused', operation, error: told.code, ...reasonOf(told) },
+    )
+  } catch (failure) {
+    options.log.error({ event: 'journal-failed', requestId, err: failure }, 'the journal cannot be written')
+  }
+}
+
+/** Why, for an operator: the reason behind the words, and the SAM's. */
+function reasonOf(told: CscError): { reason: string; detail?: string } {
+  const { cause } = told
+  if (!(cause instanceof Refusal)) return { reason: told.description }
+  return { reason: cause.reason, ...(cause.detail === undefined ? {} : { detail: cause.detail }) }
+}
+
+interface Outcome {
+  readonly status: number
+  readonly body: object | undefined
+  readonly headers: Readonly<Record<string, string>>
+}
+
+function send(options: AppOptions, passage: Passage, response: Response, outcome: Outcome): void {
+  const { requestId, operation, clientId } = passage
+  const seconds = (performance.now() - passage.started) / 1000
+  options.metrics.answered({ operation, status: outcome.status, seconds })
+  options.log.info(
+    {
+      event: 'request',
+      requestId,
+      // Of a path that is no method nothing is written: it is the client's text.
+      operation,
+      status: outcome.status,
+      milliseconds: Math.round(seconds * 1000),
+      clientId,
+      ...(passage.caller === undefined ? {} : { userId: passage.caller.userId }),
+    },
+    'answered',
+  )
+  if (response.headersSent || response.destroyed) return
+  response.status(outcome.status).set({ ...outcome.headers })
+  // A body that was refused unread: what is left of it must not be taken for the next request.
+  if (outcome.status === 413 || outcome.status === 415) response.set('Connection', 'close')
+  if (outcome.body === undefined) response.end()
+  else response.json(outcome.body)
+}

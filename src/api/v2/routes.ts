@@ -1,0 +1,139 @@
+import { authorize } from '../../csc/credentials/authorize.ts'
+import { extendTransaction } from '../../csc/credentials/extendTransaction.ts'
+import { getChallenge } from '../../csc/credentials/getChallenge.ts'
+import { info as credentialInfo, infos, type CredentialInfo } from '../../csc/credentials/info.ts'
+import { listAll } from '../../csc/credentials/list.ts'
+import type { Deps } from '../../csc/deps.ts'
+import { info } from '../../csc/info.ts'
+import { signHash } from '../../csc/signatures/signHash.ts'
+import { authRoutes } from '../authRoutes.ts'
+import { bindingOf, bytesOf, digestsOf, labelOf, numberOfSignatures } from '../bodies.ts'
+import { credentialMembers, infoOptions } from '../credentialMembers.ts'
+import { callerRoute, openRoute, type ApiVersion, type Route } from '../route.ts'
+import { factorsOf, factorOfObject, objectsOf } from './authObjects.ts'
+import type * as wire from './contract.d.ts'
+import { malformedHeader, wording } from './wording.ts'
+
+/** CSC API v2.0.0.2: its names for what the methods do. */
+export function v2(deps: Deps): ApiVersion {
+  const routes: Record<string, Route> = {
+    info: openRoute<wire.InfoRequest>(() => {
+      const { authTypes, signatureAlgorithms, ...service } = info(deps)
+      return Promise.resolve({
+        specs: '2.0.0.0',
+        ...service,
+        authType: [...authTypes],
+        asynchronousOperationMode: false,
+        methods: Object.keys(routes),
+        validationInfo: false,
+        signAlgorithms: { algos: signatureAlgorithms, algoParams: [] },
+        signature_formats: { formats: [], envelope_properties: [] },
+        conformance_levels: [],
+      } satisfies wire.InfoResponse)
+    }),
+    ...authRoutes(deps),
+    ...credentialRoutes(deps),
+    ...authorizationRoutes(deps),
+    'signatures/signHash': signHashRoute(deps),
+  }
+  return { basePath: '/csc/v2', contractFile: 'csc-v2.yaml', wording, malformedHeader, routes }
+}
+
+function signHashRoute(deps: Deps): Route {
+  return callerRoute<wire.SignHashRequest>(async (body, caller) => {
+    const signatures = await signHash(deps, {
+      caller,
+      credentialId: body.credentialID,
+      sad: body.SAD,
+      hashes: digestsOf(body.hashes),
+      signAlgorithm: body.signAlgo,
+      hashAlgorithm: body.hashAlgorithmOID,
+      signAlgorithmParameters: body.signAlgoParams === undefined ? undefined : bytesOf(body.signAlgoParams),
+    })
+    return {
+      signatures: signatures.map((signature) => signature.toString('base64')),
+    } satisfies wire.SignHashResponse
+  })
+}
+
+function credentialRoutes(deps: Deps): Record<string, Route> {
+  const members = (found: CredentialInfo): wire.CredentialsInfoResponse => ({
+    ...credentialMembers(found),
+    auth: {
+      mode: 'explicit',
+      ...(found.factors === undefined ? {} : objectsOf(found.factors)),
+    },
+    SCAL: found.credential.scal,
+    multisign: found.credential.multisign,
+    lang: deps.service.lang,
+  })
+  return {
+    'credentials/list': callerRoute<wire.CredentialsListRequest>(async (body, caller) => {
+      const onlyEnabled = body.onlyValid ?? false
+      const credentials = await listAll(deps, {
+        caller,
+        userId: body.userID === '' ? undefined : body.userID,
+        onlyEnabled,
+      })
+      const found =
+        body.credentialInfo === true
+          ? await infos(deps, { caller, credentials, options: infoOptions(body) })
+          : []
+      return {
+        credentialIDs: credentials.map((credential) => credential.id),
+        ...(body.credentialInfo === true
+          ? {
+              credentialInfos: found.map((info) => ({ credentialID: info.credential.id, ...members(info) })),
+            }
+          : {}),
+        ...(onlyEnabled ? { onlyValid: true } : {}),
+      } satisfies wire.CredentialsListResponse
+    }),
+    'credentials/info': callerRoute<wire.CredentialsInfoRequest>(async (body, caller) => {
+      const options = infoOptions(body)
+      return members(await credentialInfo(deps, { caller, credentialId: body.credentialID, options }))
+    }),
+  }
+}
+
+function authorizationRoutes(deps: Deps): Record<string, Route> {
+  return {
+    'credentials/authorize': callerRoute<wire.CredentialsAuthorizeRequest>(async (body, caller) => {
+      const { sad, expiresInSeconds } = await authorize(deps, {
+        caller,
+        credentialId: body.credentialID,
+        numberOfSignatures: numberOfSignatures(body.numSignatures),
+        hashes: body.hashes === undefined ? undefined : digestsOf(body.hashes),
+        hashAlgorithm: body.hashAlgorithmOID,
+        oneTimePassword: undefined,
+        ...factorsOf(body.authData ?? []),
+        description: labelOf(body.description),
+      })
+      return { SAD: sad, expiresIn: expiresInSeconds } satisfies wire.SadResponse
+    }),
+    'credentials/getChallenge': callerRoute<wire.GetChallengeRequest>(async (body, caller) => {
+      await getChallenge(deps, {
+        caller,
+        credentialId: body.credentialID,
+        factor: factorOfObject(body.authObjectID) === 'otp' ? 'otp' : undefined,
+        binding: bindingOf({
+          hashes: body.hashes,
+          hashAlgorithm: body.hashAlgorithmOID,
+          nonce: body.nonce,
+          description: body.description,
+        }),
+      })
+      return undefined
+    }),
+    'credentials/extendTransaction': callerRoute<wire.ExtendTransactionRequest>(async (body, caller) => {
+      const { sad, expiresInSeconds } = await extendTransaction(deps, {
+        caller,
+        credentialId: body.credentialID,
+        sad: body.SAD,
+        hashes: body.hashes === undefined ? undefined : digestsOf(body.hashes),
+        hashAlgorithm: body.hashAlgorithmOID,
+      })
+      return { SAD: sad, expiresIn: expiresInSeconds } satisfies wire.SadResponse
+    }),
+  }
+}

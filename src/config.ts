@@ -1,0 +1,166 @@
+import { readFileSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { parse as parseYaml } from 'yaml'
+import { z } from 'zod'
+
+/** A configuration that cannot be used. The message names file and key, never a value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+const path = z.string().min(1)
+const host = z.string().min(1)
+const port = z.int().min(0).max(65535)
+const LOOPBACK: readonly string[] = ['127.0.0.1', '::1', 'localhost']
+
+const schema = z.strictObject({
+  /** Names this node's journal chain. Never changes, never used twice. */
+  node: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/),
+  /** What clients call the service; everything that names it is made from this. */
+  publicUrl: z.url({ protocol: /^https$/ }).refine((url) => new URL(url).pathname === '/', {
+    error: 'must have no path',
+  }),
+  /** The CSC API for everybody: never asks for a certificate. */
+  listen: z.strictObject({
+    host,
+    port,
+    /** PEM files. Absent only on loopback, behind a proxy that speaks TLS. */
+    tls: z.strictObject({ certificate: path, key: path }).optional(),
+    /** A proxy on this machine tells the client's address in X-Forwarded-For. */
+    trustedProxy: z.boolean().default(false),
+  }),
+  /** The CSC API for registered applications, which show a certificate. */
+  mutualTls: z.strictObject({ host, port, certificate: path, key: path, authority: path }).optional(),
+  /** For operators, plain HTTP on loopback. */
+  management: z.strictObject({
+    host: host.refine((name) => LOOPBACK.includes(name), { error: 'must be loopback' }),
+    port,
+    /** Holds the SHA-256 of the operator's token, hex. */
+    operatorTokenHashFile: path,
+  }),
+  /** SQLite, made by provision. */
+  database: z.strictObject({ file: path }),
+  /** The Signature Activation Module; PEM files for mutual TLS. */
+  sam: z.strictObject({
+    url: z.url({ protocol: /^https$/ }),
+    socketPath: path.optional(),
+    certificate: path,
+    key: path,
+    authority: path,
+  }),
+  /** What `info` says. */
+  info: z.strictObject({
+    name: z.string().min(1).max(255),
+    region: z.string().regex(/^[A-Z]{2}$/),
+    lang: z.string().min(2).max(35),
+    description: z.string().max(255),
+    logo: z.url(),
+  }),
+  tokens: z
+    .strictObject({
+      accessSeconds: z.int().min(60).max(86_400).default(3600),
+      refreshSeconds: z.int().min(60).max(31_536_000).default(2_592_000),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      /** Failed logins in the window; then an account gets refusals, an address 429. */
+      failuresPerAccount: z.int().min(1).default(20),
+      failuresPerAddress: z.int().min(1).default(100),
+      windowSeconds: z.int().min(1).default(900),
+    })
+    .prefault({}),
+})
+
+type Parsed = z.infer<typeof schema>
+
+export type SsaConfig = Parsed
+
+type Fail = (key: string, problem: string) => ConfigError
+
+/** Reads and checks `ssa.yaml`; relative paths are from its folder. Throws ConfigError for the first key that is wrong. */
+export function loadConfig(file: string): SsaConfig {
+  const fail: Fail = (key, problem) => new ConfigError(`${file}: ${key}: ${problem}`)
+  const parsed = schema.safeParse(readYaml(file))
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    if (issue?.code === 'unrecognized_keys')
+      throw fail([...issue.path, issue.keys[0] ?? ''].join('.'), 'unknown key')
+    throw fail(issue?.path.join('.') ?? '', issue?.message ?? 'invalid')
+  }
+  const config = withPaths(parsed.data, dirname(resolve(file)))
+  checkListener(config, fail)
+  checkFiles(config, fail)
+  return config
+}
+
+function readYaml(file: string): unknown {
+  try {
+    return parseYaml(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new ConfigError(`${file}: cannot be read as YAML`, { cause: error })
+  }
+}
+
+function withPaths(parsed: Parsed, folder: string): SsaConfig {
+  const at = (file: string): string => resolve(folder, file)
+  const { listen, mutualTls, management, database, sam } = parsed
+  return {
+    ...parsed,
+    listen: {
+      ...listen,
+      tls: listen.tls && { certificate: at(listen.tls.certificate), key: at(listen.tls.key) },
+    },
+    mutualTls: mutualTls && {
+      ...mutualTls,
+      certificate: at(mutualTls.certificate),
+      key: at(mutualTls.key),
+      authority: at(mutualTls.authority),
+    },
+    management: { ...management, operatorTokenHashFile: at(management.operatorTokenHashFile) },
+    database: { file: at(database.file) },
+    sam: {
+      ...sam,
+      socketPath: sam.socketPath && at(sam.socketPath),
+      certificate: at(sam.certificate),
+      key: at(sam.key),
+      authority: at(sam.authority),
+    },
+  }
+}
+
+/** Plain HTTP only where nobody but a declared proxy on this machine can reach it. */
+function checkListener({ listen }: SsaConfig, fail: Fail): void {
+  if (listen.tls !== undefined) return
+  if (!LOOPBACK.includes(listen.host)) throw fail('listen.tls', 'is missing, and listen.host is not loopback')
+  if (!listen.trustedProxy) throw fail('listen.tls', 'is missing, and listen.trustedProxy is not true')
+}
+
+function checkFiles(config: SsaConfig, fail: Fail): void {
+  const { listen, mutualTls, management, sam } = config
+  const certificates: Readonly<Record<string, string | undefined>> = {
+    'listen.tls.certificate': listen.tls?.certificate,
+    'mutualTls.certificate': mutualTls?.certificate,
+    'mutualTls.authority': mutualTls?.authority,
+    'sam.certificate': sam.certificate,
+    'sam.authority': sam.authority,
+  }
+  for (const [key, file] of Object.entries(certificates)) if (file !== undefined) modeOf(key, file, fail)
+  const secrets: Readonly<Record<string, string | undefined>> = {
+    'listen.tls.key': listen.tls?.key,
+    'mutualTls.key': mutualTls?.key,
+    'sam.key': sam.key,
+    'management.operatorTokenHashFile': management.operatorTokenHashFile,
+  }
+  for (const [key, file] of Object.entries(secrets))
+    if (file !== undefined && (modeOf(key, file, fail) & 0o077) !== 0)
+      throw fail(key, 'the file is open to others (chmod 600)')
+}
+
+function modeOf(key: string, file: string, fail: Fail): number {
+  try {
+    return statSync(file).mode
+  } catch {
+    throw fail(key, 'the file cannot be read')
+  }
+}

@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import type { Knex } from 'knex'
+import { SAM_OPERATIONS } from '../sap/operations.ts'
+import { createOperationClient } from '../sap/transport/client.ts'
+import { createClientRegister } from './adapters/db/clientRegister.ts'
+import { openJournal } from './adapters/db/journal.ts'
+import { openDatabase } from './adapters/db/open.ts'
+import { createSessionStore } from './adapters/db/sessionStore.ts'
+import { pageTokenKey } from './adapters/db/settings.ts'
+import { createUserStore } from './adapters/db/userStore.ts'
+import { createServer, harden, listen, stop } from './adapters/httpServer.ts'
+import { createMutualTlsListener, type MutualTlsListener } from './adapters/mutualTls.ts'
+import { createPrometheus } from './adapters/prometheus.ts'
+import { createSam, type SapClient } from './adapters/sam/samClient.ts'
+import { createLoginLimiter } from './adapters/security/loginLimiter.ts'
+import { createPasswords } from './adapters/security/passwords.ts'
+import { createApp } from './api/app.ts'
+import type { SsaConfig } from './config.ts'
+import type { Deps } from './csc/deps.ts'
+import { BASIC_CLIENT } from './domain/principal.ts'
+import { systemClock, type Clock } from './domain/time.ts'
+import { createManagementApp } from './management/app.ts'
+import type { Log } from './ports/log.ts'
+import type { Sam } from './ports/sam.ts'
+
+export interface Ssa {
+  /** Ports that it listens on. */
+  readonly ports: {
+    readonly main: number
+    readonly mutualTls: number | undefined
+    readonly management: number
+  }
+  /** Stops accepting, lets what runs finish for at most five seconds, closes everything. */
+  close(): Promise<void>
+}
+
+export interface Surroundings {
+  readonly log: Log
+  /** Defaults to the system's. */
+  readonly clock?: Clock
+}
+
+/** Milliseconds for requests to finish when the process stops. */
+const GRACE = 5_000
+
+/** Builds the SSA from its configuration and starts listening. Throws if a part is missing: provision it first. */
+export async function startSsa(config: SsaConfig, surroundings: Surroundings): Promise<Ssa> {
+  const { log, clock = systemClock } = surroundings
+  const database = await openDatabase(config.database.file)
+  const client = connectSam(config)
+  const servers: Server[] = []
+  const close = async (): Promise<void> => {
+    await Promise.all(servers.map((server) => stop(server, GRACE)))
+    await client.close()
+    await database.destroy()
+  }
+  try {
+    const deps = await createDeps(config, { database, client, clock })
+    const prometheus = createPrometheus()
+    const mutualTls = createMutualTls(config, database, log)
+    const app = await createApp({
+      deps,
+      log,
+      metrics: prometheus,
+      isBehindProxy: config.listen.trustedProxy,
+      clientOf: ({ socket }) => mutualTls?.clientOf(socket) ?? BASIC_CLIENT,
+    })
+    const management = createManagementApp({
+      audit: deps.audit,
+      log,
+      checks: createChecks(database, deps),
+      metrics: () => prometheus.expose(),
+      operatorTokenHash: read(config.management.operatorTokenHashFile).trim().toLowerCase(),
+    })
+    const open = async (
+      server: Server,
+      at: { readonly host: string; readonly port: number },
+    ): Promise<number> => {
+      harden(server)
+      servers.push(server)
+      return listen(server, at)
+    }
+    const { tls } = config.listen
+    const pem = tls && { cert: read(tls.certificate), key: read(tls.key) }
+    const ports = {
+      management: await open(createServer(management, undefined), config.management),
+      mutualTls:
+        mutualTls && config.mutualTls ? await open(mutualTls.serve(app), config.mutualTls) : undefined,
+      main: await open(createServer(app, pem), config.listen),
+    }
+    return { ports, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function connectSam({ sam }: SsaConfig): SapClient {
+  return createOperationClient({
+    operations: SAM_OPERATIONS,
+    url: sam.url,
+    socketPath: sam.socketPath,
+    tls: { cert: read(sam.certificate), key: read(sam.key), ca: read(sam.authority) },
+  })
+}
+
+async function createDeps(
+  config: SsaConfig,
+  parts: { readonly database: Knex; readonly client: SapClient; readonly clock: Clock },
+): Promise<Deps> {
+  const { database, client, clock } = parts
+  return {
+    sam: createSam(client),
+    sessions: createSessionStore(database),
+    users: createUserStore(database),
+    passwords: await createPasswords(),
+    loginLimiter: createLoginLimiter(config.limits),
+    audit: await openJournal(database, config.node, clock),
+    clock,
+    service: config.info,
+    tokens: config.tokens,
+    pageTokenKey: await pageTokenKey(database),
+  }
+}
+
+function createMutualTls(config: SsaConfig, database: Knex, log: Log): MutualTlsListener | undefined {
+  if (config.mutualTls === undefined) return undefined
+  const { certificate, key, authority } = config.mutualTls
+  const register = createClientRegister(database)
+  return createMutualTlsListener({
+    tls: { cert: read(certificate), key: read(key), ca: read(authority) },
+    findClient: (certificateSha256) => register.find(certificateSha256),
+    onRefused: (reason) => {
+      log.warn({ event: 'client-refused', reason }, 'connection of an unknown client')
+    },
+  })
+}
+
+function createChecks(database: Knex, deps: Deps): Readonly<Record<string, () => Promise<boolean>>> {
+  const ofSam =
+    (isWell: (status: Awaited<ReturnType<Sam['status']>>) => boolean) => async (): Promise<boolean> =>
+      isWell(await deps.sam.status(randomUUID()))
+  return {
+    database: async () => {
+      await database.raw('SELECT 1')
+      return true
+    },
+    sam: ofSam((status) => status.state === 'OPERATIONAL' && status.database && status.journal),
+    hsm: ofSam((status) => status.hsm),
+    journal: () => Promise.resolve(deps.audit.isWritable()),
+  }
+}
+
+function read(file: string): string {
+  return readFileSync(file, 'utf8')
+}
