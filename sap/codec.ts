@@ -6,7 +6,11 @@
 export interface Codec<T> {
   parse(value: unknown, at: string): T
   write(value: T): unknown
+  /** The same rule as JSON Schema, for `openapi/sap.yaml`. */
+  readonly schema: JsonSchema
 }
+
+export type JsonSchema = Readonly<Record<string, unknown>>
 
 export type TypeOf<C> = C extends Codec<infer T> ? T : never
 
@@ -32,6 +36,12 @@ export function text(min: number, max: number, pattern?: RegExp): Codec<string> 
       return value
     },
     write: (value) => value,
+    schema: {
+      type: 'string',
+      minLength: min,
+      maxLength: max,
+      ...(pattern === undefined ? {} : { pattern: pattern.source }),
+    },
   }
 }
 
@@ -43,6 +53,7 @@ export function integer(min: number, max: number): Codec<number> {
       return value
     },
     write: (value) => value,
+    schema: { type: 'integer', minimum: min, maximum: max },
   }
 }
 
@@ -52,6 +63,7 @@ export const flag: Codec<boolean> = {
     return value
   },
   write: (value) => value,
+  schema: { type: 'boolean' },
 }
 
 /** Bytes, on the wire as canonical standard base64 with padding (RFC 4648 §4). */
@@ -67,6 +79,12 @@ export function bytes(min: number, max: number): Codec<Buffer> {
       return decoded
     },
     write: (value) => value.toString('base64'),
+    schema: {
+      type: 'string',
+      format: 'byte',
+      minLength: Math.ceil(min / 3) * 4,
+      maxLength: Math.ceil(max / 3) * 4,
+    },
   }
 }
 
@@ -78,6 +96,7 @@ export function oneOf<const T extends string>(values: readonly T[]): Codec<T> {
       return found
     },
     write: (value) => value,
+    schema: { type: 'string', enum: values },
   }
 }
 
@@ -89,6 +108,7 @@ export function list<T>(item: Codec<T>, min: number, max: number): Codec<readonl
       return value.map((element: unknown, index) => item.parse(element, `${at}[${index}]`))
     },
     write: (value) => value.map((element) => item.write(element)),
+    schema: { type: 'array', items: item.schema, minItems: min, maxItems: max },
   }
 }
 
@@ -143,6 +163,12 @@ export function object<const S extends Shape>(shape: S): Codec<Fields<S>> {
       for (const { name, codec } of members)
         if (given[name] !== undefined) written[name] = codec.write(given[name])
       return written
+    },
+    schema: {
+      type: 'object',
+      additionalProperties: false,
+      required: members.filter((member) => !member.isOptional).map((member) => member.name),
+      properties: Object.fromEntries(members.map((member) => [member.name, member.codec.schema])),
     },
   }
 }

@@ -70,9 +70,14 @@ export function utf8String(text: string): Buffer {
   return der(UTF8_STRING, Buffer.from(text, 'utf8'))
 }
 
+/** Whether PrintableString has all these characters (X.680 §41.4). */
+export function isPrintable(text: string): boolean {
+  return /^[A-Za-z0-9 '()+,\-./:=?]*$/.test(text)
+}
+
 /** Throws RangeError on a character that PrintableString does not have. */
 export function printableString(text: string): Buffer {
-  if (!/^[A-Za-z0-9 '()+,\-./:=?]*$/.test(text)) throw new RangeError('not a PrintableString')
+  if (!isPrintable(text)) throw new RangeError('not a PrintableString')
   return der(PRINTABLE_STRING, Buffer.from(text, 'latin1'))
 }
 

@@ -4,6 +4,7 @@ import {
   SET,
   UTF8_STRING,
   derElements,
+  isPrintable,
   objectIdentifier,
   printableString,
   sequence,
@@ -66,7 +67,8 @@ const FIELDS: ReadonlyMap<string, keyof SignerSubject> = new Map([
 
 /**
  * Reads the Name of a signer, in any order. Undefined unless it has a country, a common name, and besides only what
- * `SignerSubject` has, each once, as UTF8String or PrintableString of 1 to 64 characters.
+ * `SignerSubject` has, each once, as UTF8String or PrintableString of 1 to 64 characters;
+ * whatever it answers, `subjectName` takes.
  */
 export function readSubjectName(name: Uint8Array): SignerSubject | undefined {
   const [outer, ...rest] = derElements(name) ?? []
@@ -93,6 +95,7 @@ function readAttribute(content: Uint8Array): { field: keyof SignerSubject; value
   const field = FIELDS.get(Buffer.from(type.whole).toString('hex'))
   if (field === undefined || (text.tag !== UTF8_STRING && text.tag !== PRINTABLE_STRING)) return undefined
   const value = Buffer.from(text.content).toString('utf8')
+  if ((text.tag === PRINTABLE_STRING || field === 'serialNumber') && !isPrintable(value)) return undefined
   const isText = Buffer.from(value, 'utf8').equals(text.content) && value.length >= 1 && value.length <= 64
   // eslint-disable-next-line no-control-regex -- the point of the check
   return isText && !/[\u0000-\u001f\u007f]/.test(value) ? { field, value } : undefined
