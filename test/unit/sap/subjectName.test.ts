@@ -70,6 +70,11 @@ describe('readSubjectName', () => {
       sequence(country, setOfOne(Buffer.concat([attribute('2.5.4.3', utf8String('A')), der(0x05)]))),
     ],
     ['something after the name', Buffer.concat([subjectName(ADA), der(0x05)])],
+    ['a PrintableString that is none', named(der(0x13, Buffer.from('a@b')))],
+    [
+      'a serial number that is no PrintableString',
+      sequence(country, commonName, setOfOne(attribute('2.5.4.5', utf8String('PNO_DK')))),
+    ],
     ['a SET instead', der(0x31, country, commonName)],
     ['nothing', Buffer.alloc(0)],
   ]
