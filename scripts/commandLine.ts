@@ -2,14 +2,14 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { CannotStart } from './setup/cannotStart.ts'
 
-const DEFAULT_PORT = 8443
 /** Two more follow it: mutual TLS and management. */
 const HIGHEST_PORT = 65533
 
 export interface SetArguments {
   /** Absolute. */
   readonly data: string
-  readonly port: number
+  /** Undefined if not given. */
+  readonly port: number | undefined
   readonly files: readonly string[]
 }
 
@@ -20,8 +20,8 @@ export interface SetArguments {
 export function setArguments(args: readonly string[], root: string): SetArguments {
   const { values, positionals } = parsed(args)
   const from = process.env['INIT_CWD'] ?? process.cwd()
-  const port = Number(values.port ?? DEFAULT_PORT)
-  if (!Number.isInteger(port) || port < 1 || port > HIGHEST_PORT)
+  const port = values.port === undefined ? undefined : Number(values.port)
+  if (port !== undefined && (!Number.isInteger(port) || port < 1 || port > HIGHEST_PORT))
     throw new CannotStart(`--port takes a number from 1 to ${HIGHEST_PORT}`)
   return {
     data: values.data === undefined ? resolve(root, 'data') : resolve(from, values.data),

@@ -22,8 +22,8 @@ export interface SetOptions {
   readonly root: string
   /** Absolute. */
   readonly wantedData: string
-  /** First TCP port of a new set. */
-  readonly port: number
+  /** First TCP port; undefined: the one that the set has, or the usual one. */
+  readonly port: number | undefined
   readonly say: (line: string) => void
   /** The demo signer's authenticator, when it is enrolled. */
   readonly showTotp: (otpauthUri: string) => void

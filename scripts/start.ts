@@ -37,7 +37,7 @@ function serving({ data, addresses }: RunningSet): string {
   return `
 Chancery serves, profile dev (SoftHSM: a trial, not a certified device)
   CSC API         ${addresses.publicUrl}/csc/v1 and /csc/v2
-  with mutual TLS ${addresses.mutualTlsUrl}/csc/v1 and /csc/v2
+  with mutual TLS ${addresses.mutualTlsUrl ?? 'not'}/csc/v1 and /csc/v2
   management      ${addresses.management}/readyz
   for clients     ${data.connection}
 Try: npx chancery sign in.pdf out.pdf --connection ${data.connection}

@@ -5,17 +5,23 @@ import type { Enrolled } from './enrolSigner.ts'
 
 export interface Addresses {
   readonly publicUrl: string
-  readonly mutualTlsUrl: string
+  /** Undefined if there is no such listener. */
+  readonly mutualTlsUrl: string | undefined
   readonly management: string
 }
 
 /** The addresses of a set on loopback, from its first port: HTTPS, then mutual TLS, then management. */
-export function addressesFrom(port: number): Addresses {
+export function addressesFrom(port: number): Addresses & { readonly mutualTlsUrl: string } {
   return {
     publicUrl: `https://localhost:${port}`,
     mutualTlsUrl: `https://localhost:${port + 1}`,
     management: `http://127.0.0.1:${port + 2}`,
   }
+}
+
+/** Base URIs of the CSC API at an address. */
+export function endpoints(url: string): { readonly v1: string; readonly v2: string } {
+  return { v1: `${url}/csc/v1`, v2: `${url}/csc/v2` }
 }
 
 /** Writes `connection.json`, whole, mode 0600: everything that a signature application needs, or where it is. */
@@ -24,8 +30,8 @@ export function writeConnection(data: DataFolder, addresses: Addresses, signer: 
   const held = (name: string): string => join(data.officer, name)
   const content = {
     publicUrl,
-    csc: { v1: `${publicUrl}/csc/v1`, v2: `${publicUrl}/csc/v2` },
-    mutualTls: { v1: `${mutualTlsUrl}/csc/v1`, v2: `${mutualTlsUrl}/csc/v2` },
+    csc: endpoints(publicUrl),
+    ...(mutualTlsUrl !== undefined && { mutualTls: endpoints(mutualTlsUrl) }),
     management,
     caFile: data.publicCa,
     client: {

@@ -5,6 +5,7 @@ import { newRequestId, openCa, openSam, type SamClient } from '../../client/offi
 import { writeConnection, type Addresses } from './connection.ts'
 import type { DataFolder } from './dataFolder.ts'
 import { enrolSigner } from './enrolSigner.ts'
+import { writeOnce } from './ownedFiles.ts'
 import type { Owners } from './osUsers.ts'
 import type { Program } from './placeProgram.ts'
 import { runProvision } from './runProvision.ts'
@@ -31,13 +32,24 @@ export async function enrolDemo(deps: Deps): Promise<void> {
   try {
     await registerClients(asOfficer)
     const signer = await enrolSigner({ sam: asRa, ca, data: deps.data, showTotp: deps.showTotp })
-    const password = readFileSync(join(deps.data.officer, 'demo-password'), 'utf8')
-    const account = ['--user', 'ada', '--signer', signer.signerId]
-    runProvision({ ...deps, owner: deps.owners.ssa }, 'ssa', account, password)
+    makeAccount(deps, signer.signerId)
     writeConnection(deps.data, deps.addresses, signer)
   } finally {
     await Promise.all([asOfficer.close(), asRa.close(), ca.close()])
   }
+}
+
+/** What the SSA must know: who logs in as whom, and which application shows which certificate. */
+function makeAccount(deps: Deps, signerId: string): void {
+  const { data, owners } = deps
+  const held = (name: string): string => readFileSync(join(data.officer, name), 'utf8')
+  const certificateFile = join(data.area.ssa, 'demo-client.crt')
+  writeOnce(certificateFile, held('demo-client.crt'), { owner: owners.ssa })
+  const provision = (command: string, input: object): void => {
+    runProvision({ ...deps, owner: owners.ssa }, 'ssa', [command], JSON.stringify(input))
+  }
+  provision('add-client', { clientId: 'demo-app', certificateFile })
+  provision('add-user', { username: 'ada', password: held('demo-password'), signerId })
 }
 
 async function registerClients(sam: SamClient): Promise<void> {

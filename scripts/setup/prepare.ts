@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { caYaml } from './caYaml.ts'
+import { changePort } from './changePort.ts'
 import { makeCertificates } from './certificates.ts'
 import type { DataFolder } from './dataFolder.ts'
 import { makeFolders, softHsm } from './makeFolders.ts'
@@ -17,13 +19,14 @@ import { ssaYaml } from './ssaYaml.ts'
 import { addressesFrom } from './connection.ts'
 
 const MOST_SESSIONS = 8
+const DEFAULT_PORT = 8443
 
 export interface Preparation {
   readonly data: DataFolder
   readonly owners: Owners
   readonly program: Program
-  /** First TCP port of a new set; one that exists keeps its own. */
-  readonly port: number
+  /** First TCP port; undefined: the one that the set has, or the usual one. */
+  readonly port: number | undefined
   readonly say: (line: string) => void
 }
 
@@ -38,25 +41,28 @@ export async function prepare(deps: Preparation): Promise<void> {
   makeFolders(data, owners)
   await makeCertificates(data, owners)
   makeSecrets(data, owners)
-  copyOperatorToken(data, owners)
+  writeOperatorTokenHash(data, owners)
   writeConfigurations(deps)
   provision(deps)
 }
 
-/** The SSA compares with its own copy: it cannot look into the officers' folder. */
-function copyOperatorToken(data: DataFolder, owners: Owners): void {
+/** All that the SSA needs to know the operator by. */
+function writeOperatorTokenHash(data: DataFolder, owners: Owners): void {
   const token = readFileSync(join(data.officer, 'operator-token'), 'utf8')
-  writeOnce(join(data.area.ssa, 'operator-token'), token, { owner: owners.ssa })
+  const hash = createHash('sha256').update(token).digest('hex')
+  writeOnce(join(data.area.ssa, 'operator-token-hash'), hash, { owner: owners.ssa })
 }
 
 function writeConfigurations({ data, owners, port }: Preparation): void {
   const sessions = Math.max(2, Math.min(MOST_SESSIONS, availableParallelism()))
-  const addresses = addressesFrom(port)
+  const firstPort = port ?? DEFAULT_PORT
+  const addresses = addressesFrom(firstPort)
   const { sam, ca, ssa } = data.area
   writeOnce(join(sam, 'sam.yaml'), samYaml(softHsm(), sessions), { owner: owners.sam })
   writeOnce(join(ca, 'ca.yaml'), caYaml(softHsm()), { owner: owners.ca })
-  writeOnce(join(ssa, 'ssa.yaml'), ssaYaml(addresses, port), { owner: owners.ssa })
+  writeOnce(join(ssa, 'ssa.yaml'), ssaYaml(addresses, firstPort), { owner: owners.ssa })
   writeOnce(join(data.officer, 'officer.yaml'), officerYaml(addresses.management))
+  if (port !== undefined) changePort(data, port)
 }
 
 /** Once for each build of the program: tokens, keys, databases and the changes that a new version brings to them. */

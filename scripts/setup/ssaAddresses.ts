@@ -10,7 +10,7 @@ const listener = z.object({ port: z.int() })
 const schema = z.object({
   publicUrl: z.url(),
   listen: listener,
-  mutualTls: listener,
+  mutualTls: listener.optional(),
   management: listener,
 })
 
@@ -27,12 +27,16 @@ export function ssaAddresses(data: DataFolder): SsaAddresses {
     throw new CannotStart(`${file}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`)
   }
   const { publicUrl, listen, mutualTls, management } = parsed.data
-  const mutualTlsUrl = new URL(publicUrl)
-  mutualTlsUrl.port = String(mutualTls.port)
   return {
-    publicUrl,
-    mutualTlsUrl: mutualTlsUrl.origin,
+    publicUrl: new URL(publicUrl).origin,
+    mutualTlsUrl: mutualTls && withPort(publicUrl, mutualTls.port),
     management: `http://127.0.0.1:${management.port}`,
-    ports: [listen.port, mutualTls.port, management.port],
+    ports: [listen, mutualTls, management].flatMap((one) => one?.port ?? []),
   }
+}
+
+function withPort(url: string, port: number): string {
+  const moved = new URL(url)
+  moved.port = String(port)
+  return moved.origin
 }
