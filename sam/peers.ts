@@ -7,14 +7,18 @@ import type { SamDeps } from './deps.ts'
 const PAGE = 200
 
 /** The register of peers, by the SHA-256 of their certificates. What the configuration says counts at set-up only. */
-export async function readPeers(deps: Pick<SamDeps, 'records'>): Promise<ReadonlyMap<string, Peer>> {
+export async function readPeers(
+  deps: Pick<SamDeps, 'records' | 'state'>,
+): Promise<ReadonlyMap<string, Peer>> {
   const peers = new Map<string, Peer>()
   let after = ''
   for (;;) {
-    // A record that this SAM did not write enrols nobody; whoever reads it next locks the SAM.
     const page = await deps.records.inspect('peer', after, PAGE)
-    for (const { id, stored } of page)
-      if (stored !== undefined) peers.set(id, { name: stored.value.name, role: stored.value.role })
+    for (const { id, stored } of page) {
+      // A record that this SAM did not write enrols nobody, and is a reason to stop.
+      if (stored === undefined) deps.state.lock(`MAC of peer/${id}`)
+      else peers.set(id, { name: stored.value.name, role: stored.value.role })
+    }
     const last = page.at(-1)
     if (last === undefined || page.length < PAGE) return peers
     after = last.id

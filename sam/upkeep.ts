@@ -1,9 +1,11 @@
 import type { Logger } from 'pino'
+import { settleExpired } from './activation/settleEarlier.ts'
 import { deliverNotices } from './channels/notices.ts'
 import type { SamDeps } from './deps.ts'
 
 const CHECKPOINT_MS = 60_000
 const NOTICES_MS = 2_000
+const SETTLE_MS = 15_000
 const HSM_CHECK_MS = 10_000
 
 export interface Upkeep {
@@ -25,6 +27,7 @@ export function startUpkeep(deps: SamDeps, log: Logger): Upkeep {
         now: () => deps.clock.now(),
       }),
     ),
+    repeat('settle', SETTLE_MS, log, () => settleExpired(deps)),
     repeat('hsm check', HSM_CHECK_MS, log, async () => {
       if (deps.state.hsmAnswers()) return
       await deps.hsm.check()

@@ -67,8 +67,12 @@ export class Records {
 
   /** The newest version, or undefined. Throws IntegrityFailure. */
   async read<K extends RecordKind>(kind: K, id: string): Promise<Stored<K> | undefined> {
-    const row: Row | undefined = await this.#knex<Row>('record').where({ kind, id }).first()
+    const row = await this.#row(kind, id)
     return row === undefined ? undefined : await this.#open(kind, row)
+  }
+
+  async #row(kind: RecordKind, id: string): Promise<Row | undefined> {
+    return this.#knex<Row>('record').where({ kind, id }).first()
   }
 
   /** An owner's records in the order of their ids. Throws IntegrityFailure. */
@@ -122,6 +126,7 @@ export class Records {
   /** Stores it. Throws Conflict if somebody stored that version first. */
   async put(unit: Unit, prepared: PreparedRecord): Promise<void> {
     const { kind, id, version, owner, body, mac } = prepared
+    unit.wrote(`${kind}/${id}@${version}`)
     if (version === 1) {
       const inserted: unknown[] = await unit
         .trx('record')
@@ -166,6 +171,7 @@ export class Records {
       // Same kind, id, version and MAC: what was verified before. The body in the row is not even looked at.
       return known.stored as Stored<K> // eslint-disable-line @typescript-eslint/no-unsafe-type-assertion
     }
+    await this.#requireNotOlder(row, known?.stored.version ?? 0)
     const expected = await this.#mac(kind, row.id, row.version, row.body)
     if (row.mac.length !== expected.length || !timingSafeEqual(row.mac, expected))
       throw this.#failure(`MAC of ${cacheKey} version ${row.version}`)
@@ -173,6 +179,14 @@ export class Records {
     if (this.#verified.size >= CACHE_LIMIT) this.#verified.clear()
     this.#verified.set(cacheKey, { mac: row.mac, stored })
     return stored
+  }
+
+  /** An older version with its good MAC is a rollback, unless this read was merely overtaken by a write. */
+  async #requireNotOlder({ kind, id, version }: Row, seen: number): Promise<void> {
+    if (version >= seen) return
+    const again: Row | undefined = await this.#knex<Row>('record').where({ kind, id }).first()
+    if ((again?.version ?? 0) < seen)
+      throw this.#failure(`${kind}/${id} went back from version ${seen} to ${version}`)
   }
 
   #parse<K extends RecordKind>(kind: K, row: Row): RecordOf<K> {

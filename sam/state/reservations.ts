@@ -55,3 +55,14 @@ export async function openOfEarlierProcesses(
 ): Promise<readonly ReservationRow[]> {
   return knex<ReservationRow>('reservation').where({ node, state: 'open' }).whereNot({ incarnation })
 }
+
+/** This process's own reservations whose lease is over. */
+export async function openWithEndedLease(
+  knex: Knex,
+  incarnation: string,
+  now: number,
+): Promise<readonly ReservationRow[]> {
+  return knex<ReservationRow>('reservation')
+    .where({ incarnation, state: 'open' })
+    .where('lease_until', '<', now)
+}

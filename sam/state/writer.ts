@@ -1,13 +1,15 @@
 import type { Knex } from 'knex'
 import type { Clock } from '../clock.ts'
 import type { JournalEvent } from '../journal/events.ts'
-import { EMPTY_HEAD, journalRow, type JournalHead } from '../journal/journalRow.ts'
+import { EMPTY_HEAD, journalRow, type JournalHead, type JournalRow } from '../journal/journalRow.ts'
 
 /** One transaction's view: its statements, and the events that are durable exactly if they are. */
 export interface Unit {
   readonly trx: Knex.Transaction
   /** Puts an event into the journal, in this transaction. */
   record(event: JournalEvent): void
+  /** Names a record version that this job wrote: it goes into the job's last event, so that a rollback shows. */
+  wrote(recordVersion: string): void
 }
 
 /** What a job throws to leave nothing behind and be run again by its caller, from its reads on. */
@@ -118,16 +120,14 @@ export class Writer {
     let head = this.#head
     try {
       await this.#knex.transaction(async (trx) => {
-        const rows: ReturnType<typeof journalRow>['row'][] = []
-        const unit: Unit = {
-          trx,
-          record: (event) => {
+        const rows: JournalRow[] = []
+        for (const job of round) {
+          for (const event of await eventsOf(job, trx)) {
             const next = journalRow(this.#chain, head, this.#clock.now(), event)
             rows.push(next.row)
             head = next.head
-          },
+          }
         }
-        for (const job of round) await job.run(unit)
         // SQLite takes at most 32766 values in one statement; a round stays far below.
         if (rows.length > 0) await trx('journal').insert(rows)
       })
@@ -138,6 +138,25 @@ export class Writer {
     this.#head = head
     this.#isHealthy = true
   }
+}
+
+/** Runs one job. Its last event names the record versions that it wrote. */
+async function eventsOf(job: Job, trx: Knex.Transaction): Promise<readonly JournalEvent[]> {
+  const events: JournalEvent[] = []
+  const records: string[] = []
+  await job.run({
+    trx,
+    record: (event) => {
+      events.push(event)
+    },
+    wrote: (recordVersion) => {
+      records.push(recordVersion)
+    },
+  })
+  if (records.length === 0) return events
+  const last = events.pop()
+  if (last === undefined) throw new Error('a record was written without an event')
+  return [...events, { ...last, fields: { ...last.fields, records } }]
 }
 
 /** Whether the database itself failed (disk full, read only, broken), as opposed to a job that refused. */
