@@ -12,9 +12,13 @@ interface Deps {
   readonly keys: Pick<SamKeys, 'pepper'>
 }
 
-/** The PIN as it is hashed: under a pepper that only the HSM has, and for this signer only. */
-async function peppered(deps: Deps, signerId: string, pin: string): Promise<Buffer> {
-  return deps.hsm.hmac(deps.keys.pepper, fieldBytes(['chancery-pin-1', signerId, pin]))
+/**
+ * The PIN as it is hashed: under a pepper that only the HSM has, and for this signer only. As text: the library hashes
+ * any bytes, but compares UTF-8 only.
+ */
+async function peppered(deps: Deps, signerId: string, pin: string): Promise<string> {
+  const mac = await deps.hsm.hmac(deps.keys.pepper, fieldBytes(['chancery-pin-1', signerId, pin]))
+  return mac.toString('base64')
 }
 
 export async function hashPin(deps: Deps, signerId: string, pin: string): Promise<string> {
