@@ -79,9 +79,10 @@ export async function createContract(deps: Deps, version: ApiVersion): Promise<C
   }
 }
 
-/** Base64 must be canonical: openapi-backend's own format takes unused bits that are not zero. */
+/** Base64 must be canonical: openapi-backend's own format takes unused bits that are not zero. URIs it does not know. */
 const withFormats: AjvCustomizer = (ajv) => {
   ajv.addFormat('byte', isCanonicalBase64)
+  ajv.addFormat('uri', (text: string) => URL.canParse(text))
   return ajv
 }
 

@@ -29,6 +29,8 @@ function connect(file: string, flags: readonly string[]): Knex {
     client: 'sqlite3',
     connection: { filename: file, flags: [...flags] },
     useNullAsDefault: true,
+    // An error's message must not carry the values of its statement.
+    compileSqlOnError: false,
     pool: {
       min: 1,
       max: 1,

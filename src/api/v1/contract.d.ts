@@ -514,7 +514,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description Revoked */
+            /** @description Revoked at once */
             readonly 204: {
                 headers: {
                     readonly [name: string]: unknown;

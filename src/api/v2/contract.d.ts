@@ -517,9 +517,9 @@ export interface components {
              * @enum {string}
              */
             readonly operationMode?: "S";
-            /** @description Ignored */
+            /** @description Ignored since it belongs to mode A */
             readonly validity_period?: unknown;
-            /** @description Ignored */
+            /** @description Ignored since it belongs to mode A */
             readonly response_uri?: unknown;
             readonly clientData?: components["schemas"]["ClientData"];
         };
@@ -638,7 +638,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description Revoked */
+            /** @description Revoked at once */
             readonly 204: {
                 headers: {
                     readonly [name: string]: unknown;

@@ -1,0 +1,274 @@
+import assert from 'node:assert/strict'
+import request from 'supertest'
+import { bodyOf, memberOf } from '../../support/bodyOf.ts'
+import { basic, buildSsa, type TestSsa } from '../../support/buildSsa.ts'
+import { scriptedSam, type ScriptedSam } from '../../support/scriptedSam.ts'
+
+const MSG_A =
+  'The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed.'
+
+describe('the API over HTTPS — CSC API v1.0.4.0 §7, §10', () => {
+  let sam: ScriptedSam
+  let ssa: TestSsa
+  let token: string
+
+  before(async () => {
+    sam = await scriptedSam()
+    ssa = await buildSsa({ sam })
+    await ssa.addUser({ username: 'ada', password: 'correct horse', signerId: 'signer-1' })
+    token = await ssa.login('ada', 'correct horse')
+  })
+  beforeEach(() => {
+    sam.handlers = { credentials: () => Promise.resolve({ credentials: [] }) }
+  })
+  after(async () => {
+    await ssa.dispose()
+    await sam.dispose()
+  })
+
+  it('tells with info what it is and which methods it has', async () => {
+    const { status, body } = await ssa.post('v1', 'info', {})
+    assert.equal(status, 200)
+    assert.deepEqual(body, {
+      specs: '1.0.3.0',
+      name: 'Test service',
+      region: 'DK',
+      lang: 'en',
+      description: 'A service under test',
+      logo: 'https://localhost:8443/logo.png',
+      authType: ['basic'],
+      methods: [
+        'info',
+        'auth/login',
+        'auth/revoke',
+        'credentials/list',
+        'credentials/info',
+        'credentials/authorize',
+        'credentials/extendTransaction',
+        'credentials/sendOTP',
+        'signatures/signHash',
+      ],
+    })
+  })
+
+  it('has in v2 what v2 demands of info', async () => {
+    const { status, body } = await ssa.post('v2', 'info', { lang: 7 })
+    assert.equal(status, 200)
+    assert.ok(typeof body === 'object' && body !== null && 'signAlgorithms' in body)
+  })
+
+  it('serves info to a body that is empty, with or without a content type', async () => {
+    const bare = await request(ssa.url).post('/csc/v1/info').ca(ssa.ca)
+    assert.equal(bare.status, 200)
+    assert.equal((await ssa.post('v1', 'info', '')).status, 200)
+  })
+
+  it('puts a request id and the headers of a careful server on every answer', async () => {
+    for (const path of ['/csc/v1/info', '/csc/v1/nothing', '/', '/csc/v1/credentials/list']) {
+      const { headers } = await request(ssa.url).post(path).ca(ssa.ca)
+      const given: Readonly<Record<string, unknown>> = headers
+      assert.match(String(given['x-request-id']), /^[0-9a-f-]{36}$/)
+      assert.equal(given['x-content-type-options'], 'nosniff')
+      assert.equal(given['cache-control'], 'no-store')
+      assert.match(String(given['strict-transport-security']), /max-age/)
+      assert.equal(given['x-powered-by'], undefined)
+    }
+  })
+
+  const paths: readonly ['post' | 'get' | 'put' | 'delete', string, number, string][] = [
+    ['post', '/csc/v1/nothing', 404, 'not_found'],
+    ['post', '/csc/v3/info', 404, 'not_found'],
+    ['get', '/', 404, 'not_found'],
+    ['get', '/csc/v1/info', 405, 'method_not_allowed'],
+    ['put', '/csc/v1/credentials/list', 405, 'method_not_allowed'],
+    ['delete', '/csc/v2/credentials/info', 405, 'method_not_allowed'],
+    ['post', '/csc/v1/signatures/timestamp', 501, 'not_implemented'],
+    ['post', '/csc/v2/signatures/signDoc', 501, 'not_implemented'],
+    ['post', '/csc/v2/credentials/authorizeCheck', 501, 'not_implemented'],
+    ['get', '/csc/v2/oauth2/authorize', 501, 'not_implemented'],
+    ['post', '/csc/v1/credentials/getChallenge', 404, 'not_found'],
+  ]
+  for (const [verb, path, status, error] of paths)
+    it(`answers ${verb} ${path} with ${status} in JSON`, async () => {
+      const agent = request(ssa.url)
+      const verbs = {
+        post: agent.post(path),
+        get: agent.get(path),
+        put: agent.put(path),
+        delete: agent.delete(path),
+      }
+      const response = await verbs[verb].ca(ssa.ca)
+      assert.equal(response.status, status)
+      const body = bodyOf(response)
+      assert.ok(typeof body === 'object' && body !== null && 'error' in body)
+      assert.equal(body.error, error)
+      if (status === 405) assert.equal(response.headers['allow'], 'POST')
+    })
+
+  it('takes no method override (W04)', async () => {
+    const response = await request(ssa.url)
+      .get('/csc/v1/info')
+      .set('X-HTTP-Method-Override', 'POST')
+      .ca(ssa.ca)
+    assert.equal(response.status, 405)
+  })
+
+  const mediaTypes: readonly [string, number][] = [
+    ['application/json', 200],
+    ['application/json; charset=utf-8', 200],
+    ['Application/JSON;charset="UTF-8"', 200],
+    ['application/json; charset=utf-7', 415],
+    ['application/json; charset=iso-8859-1', 415],
+    ['application/json; charset=utf-16', 415],
+    ['text/plain', 415],
+    ['application/x-www-form-urlencoded', 415],
+    ['application/jsonp', 415],
+    ['', 415],
+  ]
+  for (const [type, status] of mediaTypes)
+    it(`answers content type "${type}" with ${status} (W04)`, async () => {
+      const answer = await ssa.post(
+        'v1',
+        'credentials/list',
+        {},
+        { token, headers: { 'Content-Type': type } },
+      )
+      assert.equal(answer.status, status)
+    })
+
+  it('refuses an encoded body, whatever is in it (W02)', async () => {
+    const answer = await ssa.post(
+      'v1',
+      'credentials/list',
+      {},
+      { token, headers: { 'Content-Encoding': 'gzip' } },
+    )
+    assert.equal(answer.status, 415)
+  })
+
+  it('refuses a body of more than 256 KiB with 413', async () => {
+    const answer = await ssa.post('v1', 'credentials/list', { clientData: 'x'.repeat(256 * 1024) }, { token })
+    assert.equal(answer.status, 413)
+    assert.deepEqual(answer.body, {
+      error: 'payload_too_large',
+      error_description: 'The body must not have more than 256 KiB.',
+    })
+  })
+
+  const malformed: readonly [string, string][] = [
+    ['no JSON', '{"credentialID":'],
+    ['an array', '[]'],
+    ['a text', '"x"'],
+    ['null', 'null'],
+    ['nothing', ''],
+    ['a byte order mark', '\ufeff{}'],
+    ['a member twice', '{"maxResults":1,"maxResults":2}'],
+    ['a member twice, spelled differently', '{"maxResults":1,"max\\u0052esults":2}'],
+    ['a member twice inside', '{"x":[{"a":1,"a":1}]}'],
+    ['deep nesting', '['.repeat(100_000) + ']'.repeat(100_000)],
+    ['deep nesting of objects', '{"a":'.repeat(20_000) + '1' + '}'.repeat(20_000)],
+    ['a long array', `{"x":[${'1,'.repeat(100_000)}1]}`],
+  ]
+  for (const [name, body] of malformed)
+    it(`refuses ${name} with the common text`, async () => {
+      const started = Date.now()
+      const answer = await ssa.post('v1', 'credentials/list', body, { token })
+      assert.equal(answer.status, 400)
+      assert.deepEqual(answer.body, { error: 'invalid_request', error_description: MSG_A })
+      assert.ok(Date.now() - started < 2000)
+    })
+
+  it('takes the same name in two objects, and names of Object.prototype', async () => {
+    const body = '{"__proto__":{"polluted":1},"constructor":1,"x":[{"a":1},{"a":1}],"a":{"x":1}}'
+    assert.equal((await ssa.post('v1', 'credentials/list', body, { token })).status, 200)
+    assert.equal(Reflect.get({}, 'polluted'), undefined)
+  })
+
+  const headers: readonly [string, string, string][] = [
+    ['v1', 'credentials/list', MSG_A],
+    ['v1', 'credentials/info', MSG_A],
+    ['v1', 'credentials/authorize', MSG_A],
+    ['v1', 'signatures/signHash', MSG_A],
+    ['v1', 'auth/revoke', MSG_A.replace('a required', 'a REQUIRED')],
+    ['v1', 'credentials/extendTransaction', MSG_A.replace('a required', 'a REQUIRED')],
+    ['v1', 'credentials/sendOTP', 'Malformed authroization header.'],
+    ['v2', 'credentials/list', 'Malformed authorization header.'],
+    ['v2', 'credentials/getChallenge', 'Malformed authorization header.'],
+    ['v2', 'signatures/signHash', 'Malformed authorization header.'],
+  ]
+  for (const [version, operation, description] of headers)
+    it(`refuses ${version} ${operation} without a bearer token in its own words`, async () => {
+      for (const authorization of ['', 'Bearer', 'Bearer a b', 'Basic YTpi', 'Token x']) {
+        const answer = await ssa.post(version === 'v1' ? 'v1' : 'v2', operation, {}, { authorization })
+        assert.equal(answer.status, 400, authorization)
+        assert.deepEqual(answer.body, { error: 'invalid_request', error_description: description })
+      }
+    })
+
+  it('answers an unknown token with 401 and a challenge, and journals it', async () => {
+    for (const bad of ['x', token.slice(1), `${token}A`, 'A'.repeat(43)]) {
+      const answer = await ssa.post('v1', 'credentials/list', {}, { token: bad })
+      assert.equal(answer.status, 401)
+      assert.deepEqual(answer.body, {
+        error: 'invalid_token',
+        error_description: 'The token provided is not a valid OAuth access or refresh token.',
+      })
+      assert.match(String(answer.headers['www-authenticate']), /^Bearer/)
+      const [event] = await ssa.journal(answer.requestId)
+      assert.equal(memberOf(event, 'reason'), 'token_invalid')
+      assert.ok(!JSON.stringify(event).includes(bad))
+    }
+  })
+
+  it('answers what nobody foresaw with one fixed 500, and tells the cause to the log only', async () => {
+    sam.handlers = {
+      credentials: () => {
+        throw new Error('the secret cause')
+      },
+    }
+    const answer = await ssa.post('v1', 'credentials/list', {}, { token })
+    assert.equal(answer.status, 500)
+    assert.deepEqual(answer.body, {
+      error: 'server_error',
+      error_description:
+        'The authorization server encountered an unexpected condition that prevented it from fulfilling the request.',
+    })
+    const line = ssa.log.find((text) => text.includes(answer.requestId) && text.includes('unexpected error'))
+    assert.match(line ?? '', /internal/)
+    const [event] = await ssa.journal(answer.requestId)
+    assert.equal(memberOf(event, 'type'), 'failed')
+  })
+
+  it('writes no text of a client into the log as it came (W06)', async () => {
+    const before = ssa.log.length
+    await request(ssa.url).post('/csc/v1/%0d%0ainjected/line').ca(ssa.ca)
+    await ssa.post('v1', 'auth/login', {}, { authorization: basic('eve\r\n{"event":"login"}', 'x') })
+    const lines = ssa.log.slice(before)
+    assert.ok(lines.length >= 2)
+    for (const line of lines) {
+      assert.equal(line.trimEnd().split('\n').length, 1)
+      JSON.parse(line)
+    }
+  })
+
+  it('answers what is no HTTP in JSON', async () => {
+    const { connect } = await import('node:tls')
+    const { port } = new URL(ssa.url)
+    const text = await new Promise<string>((resolve, reject) => {
+      const socket = connect(
+        { port: Number(port), host: '127.0.0.1', ca: ssa.ca, servername: 'localhost' },
+        () => {
+          socket.write('NONSENSE\r\n\r\n')
+        },
+      )
+      let received = ''
+      socket.on('data', (chunk: Buffer) => (received += chunk.toString()))
+      socket.on('end', () => {
+        resolve(received)
+      })
+      socket.on('error', reject)
+    })
+    assert.match(text, /^HTTP\/1\.1 400 /)
+    assert.match(text, /\{"error":"invalid_request"/)
+  })
+})
