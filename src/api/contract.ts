@@ -41,8 +41,9 @@ export async function createContract(deps: Deps, version: ApiVersion): Promise<C
   const api = new OpenAPIBackend({
     definition: contractPath(version.contractFile),
     strict: true,
-    // All violations, so that the first in the order of the tables can be named; arrays are bounded before.
-    ajvOpts: { allErrors: true, verbose: true, strict: false },
+    // All violations, so that the first in the order of the tables can be named; arrays are bounded before. JSON's
+    // 1e309 is Infinity, which is no number.
+    ajvOpts: { allErrors: true, verbose: true, strict: false, strictNumbers: true },
     customizeAjv: withFormats,
     securityHandlers: { serviceToken: (_: Context, call: ContractCall) => authenticate(deps, version, call) },
     handlers: {
