@@ -7,6 +7,7 @@ import { createOperationServer } from '../sap/transport/server.ts'
 import type { SamDeps } from './deps.ts'
 import { recordRefusal, samHandlers } from './handlers.ts'
 import { readPeers } from './peers.ts'
+import { recordRejectedConnections } from './rejectedConnections.ts'
 
 export interface RunningServer {
   /** Takes no new request, waits at most five seconds for those that run. */
@@ -19,6 +20,7 @@ const STOP_PATIENCE_MS = 5_000
 export async function startServer(deps: SamDeps, log: Logger): Promise<RunningServer> {
   const { tls, listen } = deps.config
   const peers = await readPeers(deps)
+  const rejected = recordRejectedConnections(deps)
   const server = createOperationServer({
     operations: SAM_OPERATIONS,
     handlers: samHandlers(deps),
@@ -36,10 +38,16 @@ export async function startServer(deps: SamDeps, log: Logger): Promise<RunningSe
     },
     onRejectedConnection(error) {
       log.warn({ event: 'connection rejected', reason: error.message })
+      rejected.note()
     },
   })
   await listenAt(server, listen)
-  return { stop: () => stop(server) }
+  return {
+    async stop() {
+      await stop(server)
+      await rejected.flush()
+    },
+  }
 }
 
 function listenAt(server: Server, listen: SamDeps['config']['listen']): Promise<void> {

@@ -24,14 +24,16 @@ export class MalformedMessage extends Error {
   }
 }
 
-/** Text of `min` to `max` characters. Control characters are refused: they have no place in names or codes. */
+/** Control characters, line and paragraph separators, half characters, and what turns the direction of text around. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u
+
+/** Text of `min` to `max` characters. What could change how a name or a label is shown has no place in it. */
 export function text(min: number, max: number, pattern?: RegExp): Codec<string> {
   return {
     parse(value, at) {
       if (typeof value !== 'string' || value.length < min || value.length > max)
         throw new MalformedMessage(at, `text of ${min} to ${max} characters expected`)
-      // eslint-disable-next-line no-control-regex -- the point of the check
-      if (/[\u0000-\u001f\u007f]/.test(value) || (pattern !== undefined && !pattern.test(value)))
+      if (UNPRINTABLE.test(value) || (pattern !== undefined && !pattern.test(value)))
         throw new MalformedMessage(at, 'text holds characters that it must not hold')
       return value
     },

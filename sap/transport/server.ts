@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { createServer, type Server, type ServerOptions } from 'node:https'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { TLSSocket } from 'node:tls'
@@ -120,13 +121,22 @@ function codeOf(error: unknown): SapErrorCode {
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of request) {
-    const piece: Buffer = Buffer.from(chunk as Uint8Array) // eslint-disable-line @typescript-eslint/no-unsafe-type-assertion -- a stream without encoding gives buffers
-    size += piece.length
-    if (size > MAX_BODY_BYTES) throw new SapFailure('too_large', `more than ${MAX_BODY_BYTES} bytes`)
-    chunks.push(piece)
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      const piece: Buffer = Buffer.from(chunk as Uint8Array) // eslint-disable-line @typescript-eslint/no-unsafe-type-assertion -- a stream without encoding gives buffers
+      size += piece.length
+      if (size > MAX_BODY_BYTES) throw new SapFailure('too_large', `more than ${MAX_BODY_BYTES} bytes`)
+      chunks.push(piece)
+    }
+  } catch (error) {
+    // What is still to come is read and dropped: the peer shall be able to read its answer.
+    request.resume()
+    if (error instanceof SapFailure) throw error
+    throw new SapFailure('malformed', 'the body did not arrive', { cause: error })
   }
-  return Buffer.concat(chunks).toString('utf8')
+  const body = Buffer.concat(chunks)
+  if (!isUtf8(body)) throw new SapFailure('malformed', 'not UTF-8')
+  return body.toString('utf8')
 }
 
 /**
@@ -157,7 +167,5 @@ function send(response: ServerResponse, status: number, body: unknown): void {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
   })
-  // A request refused before its body was read: the connection is in an unknown state, let it end.
-  if (status === 413) response.shouldKeepAlive = false
   response.end(text)
 }
