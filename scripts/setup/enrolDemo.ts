@@ -18,7 +18,7 @@ interface Deps {
   readonly showTotp: (otpauthUri: string) => void
 }
 
-const CLIENTS = { basic: 'An application without a certificate', 'demo-app': 'Demo signing application' }
+const CLIENTS = { basic: 'an unregistered application', 'demo-app': 'Demo signing application' }
 
 /**
  * With the processes running: registers the demo applications, enrols the demo signer, makes her an account at the SSA,

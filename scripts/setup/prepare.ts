@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { CannotStart } from './cannotStart.ts'
 import { caYaml } from './caYaml.ts'
 import { changePort } from './changePort.ts'
 import { makeCertificates } from './certificates.ts'
@@ -65,17 +66,32 @@ function writeConfigurations({ data, owners, port }: Preparation): void {
   if (port !== undefined) changePort(data, port)
 }
 
-/** Once for each build of the program: tokens, keys, databases and the changes that a new version brings to them. */
-function provision({ data, owners, program, say }: Preparation): void {
-  const done = join(data.authority, `provisioned-${programId(program.root)}`)
-  if (isPresent(done)) return
-  const { sam, ca } = data.area
+/**
+ * Once for each build of the program: tokens, keys, databases and the changes that a new version brings to them. Where
+ * it was done before, a failure is only told: the processes decide themselves whether they can run.
+ */
+function provision(deps: Preparation): void {
+  const { data, program, say } = deps
+  const mark = `provisioned-${programId(program.root)}`
+  const marks = readdirSync(data.authority).filter((name) => name.startsWith('provisioned-'))
+  if (marks.includes(mark)) return
   say('Provisioning the issuing CA, the SAM and the SSA')
+  try {
+    provisionAll(deps)
+    writeOnce(join(data.authority, mark), '')
+  } catch (error) {
+    if (marks.length === 0 || !(error instanceof CannotStart)) throw error
+    say(error.message)
+  }
+}
+
+/** In the order in which one needs what the other made: the SAM the root's certificate, the CA the SAM's identity. */
+function provisionAll({ data, owners, program }: Preparation): void {
+  const { sam, ca } = data.area
   runProvision({ program, data, owner: owners.ca }, 'ca', [])
   writeOnce(join(sam, 'ca-root.crt'), readFileSync(join(ca, 'root.crt'), 'utf8'), { owner: owners.sam })
   runProvision({ program, data, owner: owners.sam }, 'sam', [])
   const identity = readFileSync(join(sam, 'identity.pem'), 'utf8')
   writeOnce(join(ca, 'sam-identity.pem'), identity, { owner: owners.ca })
   runProvision({ program, data, owner: owners.ssa }, 'ssa', [])
-  writeOnce(done, '')
 }

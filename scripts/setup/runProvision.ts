@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { humanLine } from '../supervisor/childLog.ts'
 import { CannotStart } from './cannotStart.ts'
 import type { Area, DataFolder } from './dataFolder.ts'
 import type { Owner } from './ownedFiles.ts'
@@ -29,7 +30,9 @@ export function runProvision(deps: Deps, area: Area, args: readonly string[], se
     input: secretInput ?? '',
     ...deps.owner,
   })
-  if (status !== 0) throw new CannotStart(`${area} could not be provisioned: ${(stderr || stdout).trim()}`)
+  if (status === 0) return
+  const lines = (stderr || stdout).split('\n').flatMap((line) => humanLine(line) ?? [])
+  throw new CannotStart(`${area} could not be provisioned: ${lines.join('; ')}`)
 }
 
 /** All that a process of the set finds in its environment. */

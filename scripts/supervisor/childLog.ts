@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
+import { z } from 'zod'
 
 const MAX_LINE = 64 * 1024
 const LEVELS: Readonly<Record<number, string>> = { 40: 'warning', 50: 'error', 60: 'fatal' }
@@ -44,26 +45,44 @@ export function openChildLog(file: string, say: (line: string) => void): ChildLo
   }
 }
 
-/** The message of a JSON log line, with its level from warning on; other text as it is; undefined for empty lines. */
+/**
+ * The message of a JSON log line with what tells most about it, and its level from warning on; other text as it is;
+ * undefined for empty lines and those below information.
+ */
 export function humanLine(line: string): string | undefined {
   const entry = parsed(line)
   // A child must not steer the terminal of whoever watches.
   // eslint-disable-next-line no-control-regex -- the point of the replacement
-  const text = (entry?.message ?? line).replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ').slice(0, 300)
+  const text = (entry?.text ?? line).replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ').slice(0, 300)
   const level = entry === undefined ? undefined : LEVELS[entry.level]
   if (text.trim() === '' || (entry !== undefined && entry.level < 30)) return undefined
   return level === undefined ? text : `${level}: ${text}`
 }
 
-function parsed(line: string): { level: number; message: string } | undefined {
+const telling = z.object({
+  level: z.number().default(30),
+  event: z.string().optional(),
+  msg: z.string().optional(),
+  operation: z.string().optional(),
+  status: z.number().optional(),
+  code: z.string().optional(),
+  reason: z.string().optional(),
+  requestId: z.string().optional(),
+})
+
+function parsed(line: string): { level: number; text: string } | undefined {
   if (!line.startsWith('{')) return undefined
+  const { success, data } = telling.safeParse(jsonOf(line))
+  if (!success) return undefined
+  const { level, event, msg, operation, status, code, reason, requestId } = data
+  const details = [operation, status, code, reason, requestId && `(${requestId})`]
+  const words = [msg ?? event, ...details].filter((word) => word !== undefined && word !== '')
+  return { level, text: words.join(' ') }
+}
+
+function jsonOf(line: string): unknown {
   try {
-    const entry: unknown = JSON.parse(line)
-    if (typeof entry !== 'object' || entry === null) return undefined
-    const level = 'level' in entry && typeof entry.level === 'number' ? entry.level : 30
-    const event = 'event' in entry && typeof entry.event === 'string' ? entry.event : ''
-    const message = 'msg' in entry && typeof entry.msg === 'string' ? entry.msg : ''
-    return { level, message: message === '' ? event : message }
+    return JSON.parse(line)
   } catch {
     return undefined
   }

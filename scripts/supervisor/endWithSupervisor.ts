@@ -1,8 +1,10 @@
 /**
- * Loaded into each child before its program (`node --import`): a child whose supervisor is gone, even by kill -9, ends
- * as on SIGTERM. Nobody would start it again or read its log.
+ * Loaded into each child before its program (`node --import`). A child whose supervisor is gone, even by kill -9, ends
+ * as on SIGTERM: nobody would start it again or read its log. What it writes is closed to others.
  */
 const GRACE_MS = 10_000
+
+process.umask(0o077)
 
 if (process.send !== undefined) {
   process.once('disconnect', () => {
