@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import knexPackage, { type Knex } from 'knex'
+import { ConfigError } from '../config.ts'
 import { migration0001 } from './migrations/0001init.ts'
 
 /** The CA's database, and one transaction in it. */
@@ -59,8 +60,9 @@ export async function createDatabase(file: string): Promise<Database> {
   return knex
 }
 
-/** Opens the CA's database. A missing file is an error: whatever was issued would be forgotten. */
+/** Opens the CA's database. Throws ConfigError if there is none: whatever was issued would be forgotten. */
 export async function openDatabase(file: string): Promise<Database> {
-  if (!existsSync(file)) throw new Error(`database.file: ${file} does not exist; provision the CA first`)
+  if (!existsSync(file))
+    throw new ConfigError(`database.file: ${file} does not exist; provision the CA first`)
   return createDatabase(file)
 }

@@ -114,7 +114,10 @@ async function startCa(
   now: () => number,
 ): Promise<{ readonly ca: Ca; stop(): Promise<void> }> {
   const token = await openToken({ ...config.hsm, tokenLabel: config.hsm.token })
-  const ca = await openCa({ config, token, now })
+  const ca = await openCa({ config, token, now }).catch(async (error: unknown) => {
+    await token.close()
+    throw error
+  })
   const server = await startServer(ca, config, pino({ level: 'silent' }))
   return {
     ca,
