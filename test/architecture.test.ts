@@ -136,6 +136,16 @@ describe('architecture', () => {
       assert.deepEqual(violations(files, RULES), [expected])
     })
 
+  it('lets one file make an Activation, and one file redeem it', () => {
+    const users = (call: string): readonly string[] =>
+      ['sam', 'src', 'ca', 'client', 'hsm', 'sap', 'scripts']
+        .flatMap(sourcesOf)
+        .map((file) => file.path)
+        .filter((path) => readFileSync(path, 'utf8').includes(call))
+    assert.deepEqual(users('Activation.mint('), ['sam/activation/activate.ts'])
+    assert.deepEqual(users('.redeem()'), ['sam/activation/signer.ts'])
+  })
+
   it('lets the types of a package be named in its part only', () => {
     const file = (path: string): SourceFile => ({ path, imports: [], typeImports: ['knex'] })
     assert.deepEqual(violations([file('sam/operations/sign.ts')], RULES), [])
