@@ -37,7 +37,7 @@ export const signCommand: CommandModule = (program, io) => {
     .argument('<in.pdf>', 'the document; it stays as it is')
     .argument('<out.pdf>', 'where the signed document goes')
     .option('--connection <file>', 'service and signer', 'data/connection.json')
-    .option('--credential <id>', 'which key; the first of the signer if not given')
+    .option('--credential <id>', 'which key; the first of the connection if not given')
     .addOption(new Option('--api <version>', 'version of the CSC API').choices(['v1', 'v2']).default('v1'))
     .addOption(new Option('--digest <name>', 'digest; by the key if not given').choices(Object.keys(DIGESTS)))
     .addOption(new Option('--scheme <name>', 'signature scheme; by the key').choices(Object.keys(SCHEMES)))
@@ -78,12 +78,14 @@ async function logIn(client: CscClient, { signer }: Connection): Promise<CscSess
   return client.login(signer.username, await readSecretFile(signer.passwordFile))
 }
 
-async function signWith(
-  io: CommandIo,
-  input: SignInput & { readonly connection: Connection; readonly session: CscSession },
-): Promise<void> {
+interface SigningInput extends SignInput {
+  readonly connection: Connection
+  readonly session: CscSession
+}
+
+async function signWith(io: CommandIo, input: SigningInput): Promise<void> {
   const { inputFile, outputFile, options, session } = input
-  const credential = await session.info(options.credential ?? (await firstCredential(session)))
+  const credential = await session.info(await credentialId(input))
   if (!credential.isEnabled) throw new CommandFailure(EXIT.denied, 'The credential is disabled.')
   const chosen = chosenScheme(credential, options)
   const { chain } = credential
@@ -100,7 +102,9 @@ async function signWith(
   io.out(`${outputFile}\n`)
 }
 
-async function firstCredential(session: CscSession): Promise<string> {
+async function credentialId({ options, connection, session }: SigningInput): Promise<string> {
+  const named = options.credential ?? connection.signer.credentials[0]?.id
+  if (named !== undefined) return named
   const [first] = await session.list()
   if (first === undefined)
     throw new CommandFailure(EXIT.failed, 'The signer has no credential at this service.')
@@ -119,9 +123,7 @@ function chosenScheme(credential: CredentialInfo, { scheme, digest }: SignOption
 /** The signer's act: one authorization for the list of hashes, by the factors that the credential wants. */
 async function signaturesFor(
   io: CommandIo & { readonly now: () => Date },
-  input: SignInput & {
-    readonly connection: Connection
-    readonly session: CscSession
+  input: SigningInput & {
     readonly credential: CredentialInfo
     readonly chosen: ChosenScheme
     readonly hashes: readonly Buffer[]

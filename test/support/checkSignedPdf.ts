@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import type { X509Certificate } from 'node:crypto'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { scratchFolder } from './scratchFolder.ts'
 
 export interface SignatureFound {
   readonly cms: Buffer
@@ -31,7 +31,7 @@ export function signaturesIn(pdf: Buffer): readonly SignatureFound[] {
 
 /** Asks poppler for each signature and qpdf for the file's structure; neither shares code with us. */
 export function checkWithTools(pdf: Buffer, signatures: number): void {
-  const file = join(mkdtempSync(join(tmpdir(), 'chancery-check-')), 'signed.pdf')
+  const file = join(scratchFolder('check'), 'signed.pdf')
   writeFileSync(file, pdf)
   const report = spawnSync('pdfsig', [file], { encoding: 'utf8' }).stdout
   assert.equal(report.match(/Signature Validation: Signature is Valid\./g)?.length, signatures, report)
@@ -43,7 +43,7 @@ export function checkWithTools(pdf: Buffer, signatures: number): void {
 
 /** Asks OpenSSL: the signature over what the byte range covers, the chain up to the given CA. Throws if it is wrong. */
 export function checkWithOpenssl({ cms, covered }: SignatureFound, ca: X509Certificate): void {
-  const folder = mkdtempSync(join(tmpdir(), 'chancery-check-'))
+  const folder = scratchFolder('check')
   const file = (name: string, content: Buffer | string): string => {
     writeFileSync(join(folder, name), content)
     return join(folder, name)

@@ -1,12 +1,12 @@
 import 'reflect-metadata'
 import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync, webcrypto, X509Certificate, type KeyObject } from 'node:crypto'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as x509 from '@peculiar/x509'
 import type { KeyTypeName, SignatureScheme } from '../../sap/algorithms.ts'
 import { KEY_TYPES } from '../../sap/algorithms.ts'
+import { scratchFolder } from './scratchFolder.ts'
 
 /** A key in this process with a certificate of a CA made for it: stands where the service stands, for PDF and CMS. */
 export interface LocalSigner {
@@ -54,7 +54,7 @@ export async function localSigner(keyType: KeyTypeName, name = `Signer ${keyType
       await x509.AuthorityKeyIdentifierExtension.create(caKeys.publicKey),
     ],
   })
-  const keyFile = join(mkdtempSync(join(tmpdir(), 'chancery-key-')), 'key.pem')
+  const keyFile = join(scratchFolder('key'), 'key.pem')
   writeFileSync(keyFile, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 })
   return {
     chain: [new X509Certificate(Buffer.from(leaf.rawData)), new X509Certificate(Buffer.from(ca.rawData))],

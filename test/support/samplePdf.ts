@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { classicPdf, samplePdf } from '../../client/pdf/samplePdf.ts'
+import { scratchFolder } from './scratchFolder.ts'
 
 /** Makes a PDF from the sample with a tool that is not ours. */
 function by(
@@ -10,7 +10,7 @@ function by(
   args: (input: string, output: string) => readonly string[],
   input = samplePdf(),
 ): Buffer {
-  const folder = mkdtempSync(join(tmpdir(), 'chancery-pdf-'))
+  const folder = scratchFolder('pdf')
   const [from, to] = [join(folder, 'in.pdf'), join(folder, 'out.pdf')]
   writeFileSync(from, input)
   execFileSync(tool, args(from, to))
