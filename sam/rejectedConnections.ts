@@ -25,8 +25,9 @@ export function recordRejectedConnections(
     const fields = { count }
     count = 0
     written = deps.writer
-      .write(async (unit) => {
+      .write((unit) => {
         unit.record({ type: 'CONNECTION_REJECTED', fields })
+        return Promise.resolve()
       })
       // The writer knows that it failed, and nothing is signed until it works again.
       .catch(() => undefined)
