@@ -25,7 +25,7 @@ export class MalformedMessage extends Error {
 }
 
 /** Control characters, line and paragraph separators, half characters, and what turns the direction of text around. */
-const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u
+export const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u
 
 /** Text of `min` to `max` characters. What could change how a name or a label is shown has no place in it. */
 export function text(min: number, max: number, pattern?: RegExp): Codec<string> {

@@ -1,3 +1,4 @@
+import { UNPRINTABLE } from './codec.ts'
 import {
   PRINTABLE_STRING,
   SEQUENCE,
@@ -97,6 +98,5 @@ function readAttribute(content: Uint8Array): { field: keyof SignerSubject; value
   const value = Buffer.from(text.content).toString('utf8')
   if ((text.tag === PRINTABLE_STRING || field === 'serialNumber') && !isPrintable(value)) return undefined
   const isText = Buffer.from(value, 'utf8').equals(text.content) && value.length >= 1 && value.length <= 64
-  // eslint-disable-next-line no-control-regex -- the point of the check
-  return isText && !/[\u0000-\u001f\u007f]/.test(value) ? { field, value } : undefined
+  return isText && !UNPRINTABLE.test(value) ? { field, value } : undefined
 }

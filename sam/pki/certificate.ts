@@ -1,4 +1,5 @@
 import { X509Certificate as OpensslCertificate } from 'node:crypto'
+import { UNPRINTABLE } from '../../sap/codec.ts'
 import type { CertificateSubject } from '../../sap/errors.ts'
 import {
   BasicConstraintsExtension,
@@ -20,7 +21,7 @@ export interface Certificate {
   /** First and last millisecond of the validity, since 1970. */
   readonly notBefore: number
   readonly notAfter: number
-  /** What CSC's messages show; without control characters. */
+  /** What CSC's messages show: text that a SAP message can hold. */
   readonly subject: CertificateSubject
   /** DER of the names. */
   readonly subjectName: Buffer
@@ -96,8 +97,11 @@ function signatureDigestOf(parsed: X509Certificate): string | undefined {
   return typeof hash?.name === 'string' ? hash.name : undefined
 }
 
+const UNPRINTABLES = new RegExp(UNPRINTABLE, 'gu')
+/** X.520 allows 64; in whole characters, so that no half of one is left. */
+const MAX_SHOWN = 120
+
 function shown(name: Name, field: string): string {
   const value = name.getField(field)[0] ?? ''
-  // eslint-disable-next-line no-control-regex -- the point
-  return value.replace(/[\u0000-\u001f\u007f]/g, ' ').slice(0, 255)
+  return Array.from(value.replace(UNPRINTABLES, ' ')).slice(0, MAX_SHOWN).join('')
 }

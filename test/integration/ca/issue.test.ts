@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { X509Certificate, generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { AttestationStatement } from '../../../sap/attestation.ts'
 import { KEY_TYPES, type KeyTypeName } from '../../../sap/algorithms.ts'
+import { chainProblem } from '../../../sam/pki/certificateChain.ts'
 import { SapFailure, type SapErrorCode } from '../../../sap/errors.ts'
 import { attest, attestationStatement, buildCa, type TestCa } from '../../support/buildCa.ts'
 
@@ -152,6 +153,10 @@ describe('ca: issue', function () {
       assert.ok(leaf !== undefined)
       const read = new X509Certificate(leaf)
       assert.deepEqual(read.publicKey.export({ format: 'der', type: 'spki' }), signer.publicKey)
+      const trusted = [new X509Certificate(readFileSync(join(ca.folder, 'root.crt'))).raw]
+      const { publicKey } = signer
+      // As the SAM will, when the certificate is linked.
+      assert.equal(chainProblem({ chain, trusted, publicKey, now: Date.now() }), undefined)
       const events = await eventsOf(requestId)
       assert.deepEqual(
         events.map(({ type }) => type),

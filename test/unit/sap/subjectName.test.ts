@@ -62,6 +62,7 @@ describe('readSubjectName', () => {
     ['an empty value', named(utf8String(''))],
     ['65 characters', named(utf8String('x'.repeat(65)))],
     ['a control character', named(utf8String('a\nb'))],
+    ['a character that turns the direction of text around', named(utf8String('ada\u202egnp'))],
     ['a NUL, as in a certificate for two readers', named(utf8String('bank.example\0.evil.example'))],
     ['bytes that are no UTF-8', named(der(0x0c, Buffer.from('c328', 'hex')))],
     ['a BMPString', named(der(0x1e, Buffer.from('00410042', 'hex')))],
