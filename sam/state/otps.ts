@@ -36,13 +36,14 @@ export async function addOtp(
     .where('created_at', '>', budget.since)
     .count()
   const values = [otp.id, otp.signerId, otp.createdAt, otp.expiresAt, otp.mac, otp.binding ?? null, 'open']
-  const inserted: unknown[] = await unit
+  await unit
     .trx('otp')
     .insert(
       unit.trx.select(unit.trx.raw('?, ?, ?, ?, ?, ?, ?', values)).whereRaw('(?) < ?', [made, budget.limit]),
     )
-    .returning('id')
-  if (inserted.length !== 1) return false
+  // What `insert … select` returns tells nothing: on SQLite it is the last row's number, inserted or not.
+  const stored: unknown = await unit.trx('otp').where({ id: otp.id }).first('id')
+  if (stored === undefined) return false
   await unit
     .trx('otp')
     .where({ signer_id: otp.signerId, state: 'open' })
