@@ -24,7 +24,8 @@ export function samYaml(hsmModule: string, sessions: number): string {
       environment: { SOFTHSM2_CONF: 'softhsm2.conf' },
     },
     trustedIssuers: ['ca-root.crt'],
-    otp: { lifetimeSeconds: 300, sendsPerQuarterHour: 5 },
+    // Whoever tries things sends more codes than a signer should get.
+    otp: { lifetimeSeconds: 300, sendsPerQuarterHour: 100 },
     sad: { lifetimeSeconds: 300, limitSeconds: 900 },
     lockAfter: 5,
     policies: {
