@@ -101,7 +101,11 @@ const REFUSALS: readonly (readonly [string, PdfRefusalReason, () => Buffer])[] =
     'broken-cross-reference',
     () => replaced(sample, /0000000015 00000 n/, '0000000016 00000 n'),
   ],
-  ['overlapping parts', 'broken-cross-reference', () => replaced(sample, /xref\n0 8\n/, 'xref\n3 0\n0 3\n')],
+  [
+    'overlapping parts',
+    'broken-cross-reference',
+    () => replaced(sample, 'trailer', '1 1\n0000000015 00000 n \ntrailer'),
+  ],
   ['no catalogue', 'broken-cross-reference', () => replaced(sample, '/Root 1 0 R', '/Root 99 0 R')],
   [
     'a catalogue inside the trailer',
