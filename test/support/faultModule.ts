@@ -51,6 +51,8 @@ export interface FaultModule {
   clear(): void
   /** Calls so far, of all processes, refused ones included. */
   count(call: FaultFunction): number
+  /** Signing operations that were begun with a mechanism (CKM_ value). MACs have another one than signatures. */
+  countSigning(mechanism: number): number
 }
 
 const SOURCE = fileURLToPath(new URL('pkcs11Fault.c', import.meta.url))
@@ -69,6 +71,7 @@ export async function makeFaultModule(softHsm: SoftHsm): Promise<FaultModule> {
   const counts = join(folder, 'counts')
   mkdirSync(counts)
   writeFileSync(control, '')
+  const countOf = (name: string): number => statSync(join(counts, name), { throwIfNoEntry: false })?.size ?? 0
   let serial = 0
   const set = (...rules: readonly FaultRule[]): void => {
     // The serial number makes every text new: a text seen anew is what starts the counting anew.
@@ -91,6 +94,7 @@ export async function makeFaultModule(softHsm: SoftHsm): Promise<FaultModule> {
     clear: () => {
       set()
     },
-    count: (call) => statSync(join(counts, call), { throwIfNoEntry: false })?.size ?? 0,
+    count: (call) => countOf(call),
+    countSigning: (mechanism) => countOf(`C_SignInit.${mechanism.toString(16)}`),
   }
 }

@@ -3,7 +3,8 @@
  *
  *   PKCS11_FAULT_MODULE   path of the real module
  *   PKCS11_FAULT_CONTROL  path of the control file, read at each call of a function that can fail
- *   PKCS11_FAULT_COUNTS   folder; each call appends one byte to the file named after the function
+ *   PKCS11_FAULT_COUNTS   folder; each call appends one byte to the file named after the function; C_SignInit has a file
+ *                         for each mechanism: C_SignInit.<hex>
  *
  * The control file has one rule a line: FUNCTION FAULT FIRST LAST. It holds for the FIRST-th to the LAST-th call of the
  * function since this text of the control file was first seen by this process. Faults:
@@ -48,6 +49,7 @@ enum {
   LOGIN = 18,
   CREATE_OBJECT = 20,
   DESTROY_OBJECT = 22,
+  SIGN_INIT = 42,
   SIGN = 43,
   GENERATE_KEY_PAIR = 59,
   WRAP_KEY = 60,
@@ -181,6 +183,14 @@ static CK_RV C_GetTokenInfo(CK_ULONG slot, CK_TOKEN_INFO *info) {
   return after(&fault, answer);
 }
 
+/* MACs and signatures both go through C_Sign: which a call is, its C_SignInit says. */
+static CK_RV C_SignInit(CK_ULONG session, CK_ULONG *mechanism, CK_ULONG key) {
+  char name[64];
+  snprintf(name, sizeof name, "C_SignInit.%lx", *mechanism);
+  count(name);
+  return ((CK_RV(*)(CK_ULONG, CK_ULONG *, CK_ULONG))real->functions[SIGN_INIT])(session, mechanism, key);
+}
+
 static CK_RV C_Sign(CK_ULONG session, CK_BYTE *data, CK_ULONG length, CK_BYTE *signature, CK_ULONG *signatureLength) {
   Fault fault;
   CK_RV answer;
@@ -213,6 +223,7 @@ CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list) {
   ours.functions[LOGIN] = (Function)C_Login;
   ours.functions[CREATE_OBJECT] = (Function)C_CreateObject;
   ours.functions[DESTROY_OBJECT] = (Function)C_DestroyObject;
+  ours.functions[SIGN_INIT] = (Function)C_SignInit;
   ours.functions[SIGN] = (Function)C_Sign;
   ours.functions[GENERATE_KEY_PAIR] = (Function)C_GenerateKeyPair;
   ours.functions[WRAP_KEY] = (Function)C_WrapKey;
