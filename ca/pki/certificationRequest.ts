@@ -2,7 +2,6 @@ import { createPublicKey, verify, type KeyObject } from 'node:crypto'
 import { KEY_TYPES, type DigestName, type KeyType, type KeyTypeName } from '../../sap/algorithms.ts'
 import { signatureAlgorithmIdentifier, type CertificateScheme } from '../../sap/certificateAlgorithms.ts'
 import { BIT_STRING, SEQUENCE, derElements, type DerElement } from '../../sap/der.ts'
-import { ecdsaRaw } from '../../sap/ecdsaSignature.ts'
 import { readSubjectName, type SignerSubject } from '../../sap/subjectName.ts'
 
 export interface CertificationRequest {
@@ -78,13 +77,12 @@ function keyOf(publicKey: Buffer, keyType: KeyType): KeyObject | undefined {
   return isOfType ? key : undefined
 }
 
-/** The algorithm must be one of ours to the byte, and an ECDSA signature in its one DER. */
+/** The algorithm must be one of ours to the byte. OpenSSL takes an ECDSA signature in its one DER only. */
 function isSignedBy(parts: Parts, key: KeyObject, keyType: KeyType): boolean {
   const digest = DIGEST_NAMES.find((candidate) =>
     signatureAlgorithmIdentifier(schemeOf(keyType, candidate)).equals(parts.algorithm.whole),
   )
   if (digest === undefined) return false
-  if (keyType.family === 'ec' && ecdsaRaw(parts.signature, keyType) === undefined) return false
   return verify(digest, parts.info.whole, key, parts.signature)
 }
 

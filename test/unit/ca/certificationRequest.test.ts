@@ -8,6 +8,7 @@ import { readCertificationRequest } from '../../../ca/pki/certificationRequest.t
 import {
   DER_NULL,
   bitString,
+  der,
   derElements,
   objectIdentifier,
   sequence,
@@ -40,11 +41,11 @@ describe('readCertificationRequest — RFC 2986', function () {
     try {
       const key = join(folder, 'key.pem')
       writeFileSync(key, privateKey.export({ format: 'pem', type: 'pkcs8' }))
-      const der = execFileSync('openssl', [
+      const request = execFileSync('openssl', [
         ...['req', '-new', '-sha512', '-key', key, '-subj', '/C=DE/CN=Ada', '-outform', 'DER'],
         ...['-addext', 'basicConstraints=critical,CA:TRUE'],
       ])
-      assert.equal(typeof readCertificationRequest(der, 'p-256'), 'object')
+      assert.equal(typeof readCertificationRequest(request, 'p-256'), 'object')
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
@@ -56,6 +57,15 @@ describe('readCertificationRequest — RFC 2986', function () {
       changed.writeUInt8(changed.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3)
       assert.equal(typeof readCertificationRequest(changed, 'p-256'), 'string', `bit ${bit}`)
     }
+  })
+
+  it('refuses another spelling of a good ECDSA signature', () => {
+    const signature = sign('sha256', info, privateKey)
+    const [value] = derElements(signature) ?? []
+    const numbers = derElements(value?.content ?? Buffer.alloc(0)) ?? []
+    const padded = numbers.map(({ content }) => der(0x02, Buffer.of(0, 0), content))
+    const respelt = sequence(info, ecdsa(2), bitString(sequence(...padded)))
+    assert.equal(readCertificationRequest(respelt, 'p-256'), "the request's own signature is wrong")
   })
 
   const wrongSignature = "the request's own signature is wrong"
@@ -96,9 +106,9 @@ describe('readCertificationRequest — RFC 2986', function () {
     ],
     ['nothing', Buffer.alloc(0), noRequest],
   ]
-  for (const [title, der, reason] of refused)
+  for (const [title, bytes, reason] of refused)
     it(`refuses ${title}`, () => {
-      assert.equal(readCertificationRequest(der, 'p-256'), reason)
+      assert.equal(readCertificationRequest(bytes, 'p-256'), reason)
     })
 
   it('refuses a key of another type, size or curve', () => {
@@ -107,7 +117,10 @@ describe('readCertificationRequest — RFC 2986', function () {
     const weak = generateKeyPairSync('rsa', { modulusLength: 2048 })
     const body = sequence(unsignedInteger(Buffer.of(0)), NAME, spkiOf(weak.publicKey), tagged(0))
     const algorithm = sequence(objectIdentifier('1.2.840.113549.1.1.11'), DER_NULL)
-    const der = sequence(body, algorithm, bitString(sign('sha256', body, weak.privateKey)))
-    assert.equal(readCertificationRequest(der, 'rsa-3072'), 'the request is not for a key of type rsa-3072')
+    const request = sequence(body, algorithm, bitString(sign('sha256', body, weak.privateKey)))
+    assert.equal(
+      readCertificationRequest(request, 'rsa-3072'),
+      'the request is not for a key of type rsa-3072',
+    )
   })
 })

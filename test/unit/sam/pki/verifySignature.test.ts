@@ -238,6 +238,108 @@ describe('verifySignature: forged PKCS#1 v1.5 blocks — RFC 8017 §8.2.2', () =
   })
 })
 
+describe('verifySignature: RSA octets of another length', () => {
+  it('refuses a signature whose leading zero was left out', () => {
+    const { privateKey, publicKey } = keyOf('rsa-3072')
+    for (let round = 0; ; round++) {
+      const message = Buffer.from(String(round))
+      const signature = sign('sha256', message, privateKey)
+      if (signature[0] !== 0) continue
+      const input: SignatureToVerify = {
+        publicKey,
+        keyType: KEY_TYPES['rsa-3072'],
+        scheme: { name: 'rsa-pkcs1', digest: 'sha256' },
+        digest: createHash('sha256').update(message).digest(),
+        signature,
+      }
+      assert.equal(verifySignature(input), true)
+      assert.equal(verifySignature({ ...input, signature: signature.subarray(1) }), false)
+      return
+    }
+  })
+})
+
+describe('verifySignature: forged PSS blocks — RFC 8017 §9.1.2', () => {
+  const LENGTH = 384
+  const digest = digestOf('sha256')
+  const sha256 = (...parts: readonly Buffer[]): Buffer => {
+    const hash = createHash('sha256')
+    for (const part of parts) hash.update(part)
+    return hash.digest()
+  }
+
+  interface Encoding {
+    /** Before the salt; the right one is zeros and one 0x01. */
+    readonly padding: Buffer
+    readonly salt: Buffer
+    readonly trailer: number
+    readonly highBit: number
+    readonly hashed: Buffer
+  }
+
+  /** EMSA-PSS-ENCODE with one thing wrong, and what the check says of it. */
+  function verdict(changes: (salt: Buffer) => Partial<Encoding>): boolean {
+    for (;;) {
+      const salt = randomBytes(32)
+      const padding = Buffer.alloc(LENGTH - 33 - 32)
+      padding[padding.length - 1] = 0x01
+      const own = { padding, salt, trailer: 0xbc, highBit: 0, hashed: digest, ...changes(salt) }
+      const hash = sha256(Buffer.alloc(8), own.hashed, salt)
+      const masked = Buffer.concat([own.padding, own.salt])
+      const counter = (value: number): Buffer => Buffer.of(0, 0, 0, value)
+      for (let at = 0; at < masked.length; at++) {
+        const mask = sha256(hash, counter(at >> 5))
+        masked.writeUInt8(masked.readUInt8(at) ^ mask.readUInt8(at & 31), at)
+      }
+      masked.writeUInt8((masked.readUInt8(0) & 0x7f) | own.highBit, 0)
+      const block = Buffer.concat([masked, hash, Buffer.of(own.trailer)])
+      const { privateKey, publicKey } = keyOf('rsa-3072')
+      const modulus = Buffer.from(privateKey.export({ format: 'jwk' }).n ?? '', 'base64url')
+      // A block as large as the modulus cannot be signed at all: draw again.
+      if (Buffer.compare(block, modulus) >= 0) continue
+      return verifySignature({
+        publicKey,
+        keyType: KEY_TYPES['rsa-3072'],
+        scheme: { name: 'rsa-pss', digest: 'sha256', saltLength: 32 },
+        digest,
+        signature: privateEncrypt({ key: privateKey, padding: constants.RSA_NO_PADDING }, block),
+      })
+    }
+  }
+  const paddingWith = (at: number, value: number): Buffer => {
+    const padding = Buffer.alloc(LENGTH - 33 - 32)
+    padding[padding.length - 1] = 0x01
+    padding[at] = value
+    return padding
+  }
+
+  it('accepts the right block', () => {
+    assert.equal(
+      verdict(() => ({})),
+      true,
+    )
+  })
+  const forged: readonly [string, (salt: Buffer) => Partial<Encoding>][] = [
+    ['padding that is not zero', () => ({ padding: paddingWith(100, 1) })],
+    ['padding without its 0x01', () => ({ padding: paddingWith(LENGTH - 33 - 33, 2) })],
+    ['another trailer', () => ({ trailer: 0xcc })],
+    ['the highest bit set', () => ({ highBit: 0x80 })],
+    ['another digest', () => ({ hashed: digestOf('sha384').subarray(0, 32) })],
+    ['another salt than the hashed one', () => ({ salt: randomBytes(32) })],
+    [
+      'a shorter salt',
+      (salt) => ({
+        padding: Buffer.concat([Buffer.alloc(LENGTH - 33 - 32), Buffer.of(1)]),
+        salt: salt.subarray(1),
+      }),
+    ],
+  ]
+  for (const [name, changes] of forged)
+    it(`refuses ${name}`, () => {
+      assert.equal(verdict(changes), false)
+    })
+})
+
 describe('verifySignature: ECDSA, the shifted key against plain arithmetic', () => {
   const curves = [
     ['p-256', p256, 32],
