@@ -135,7 +135,8 @@ async function signaturesFor(
   const binding: OtpBinding = { ...list, nonce: randomBytes(16), label: labelOf(input) }
   const shown = fingerprint({ ...binding, credentialId })
   io.talk(`Fingerprint: ${shown}\n`)
-  io.talk('  The message with the OTP must show the same. If it does not, do not go on.\n')
+  if (credential.factors.some(({ kind }) => kind === 'otp'))
+    io.talk('  The message with the OTP must show the same. If it does not, do not go on.\n')
 
   const factors = await collectFactors(io, {
     factors: credential.factors,

@@ -102,6 +102,13 @@ describe('chancery sign', () => {
     assert.doesNotMatch(talk, /something else/)
   })
 
+  it('speaks of a message only where one is sent', async () => {
+    await start({ factors: ['totp', 'pin'] })
+    const { talk } = await sign()
+    assert.match(talk, /Fingerprint: /)
+    assert.doesNotMatch(talk, /message/)
+  })
+
   it('asks for nothing before the fingerprint, authorizes once, signs once, and revokes', async () => {
     await start()
     await sign()
