@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { ConfigError, loadConfig } from '../../../sam/config.ts'
+
+type Document = Readonly<Record<string, unknown>>
+
+const good: Document = {
+  profile: 'dev',
+  node: 'sam-1',
+  listen: { socketPath: 'sap.sock' },
+  tls: { certificate: 'tls.crt', key: 'tls.key', authority: 'ca.crt' },
+  peers: [{ name: 'ssa-1', role: 'ssa', certificate: 'ssa.crt' }],
+  database: { file: 'sam.db' },
+  hsm: { module: '/lib/p11.so', token: 'sam', pinFile: 'pin', sessions: 2, loginGuardFile: 'guard' },
+  trustedIssuers: ['root.crt'],
+  otp: {},
+  sad: { lifetimeSeconds: 300, limitSeconds: 900 },
+  policies: { otp: { scal: '2', multisign: 5, factors: ['otp'], minimumGrade: 'plain-otp' } },
+  channels: { file: { folder: 'outbox' } },
+}
+
+const policy = (changes: Document): Document => ({
+  policies: { p: { scal: '2', multisign: 5, factors: ['otp'], minimumGrade: 'plain-otp', ...changes } },
+})
+
+describe('sam.yaml', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'chancery-config-'))
+    for (const name of ['pin', 'tls.key', 'hook']) writeFileSync(join(folder, name), 'x', { mode: 0o600 })
+  })
+  afterEach(() => {
+    rmSync(folder, { recursive: true })
+  })
+
+  function load(changes: Document): ReturnType<typeof loadConfig> {
+    const file = join(folder, 'sam.yaml')
+    writeFileSync(file, stringify({ ...good, ...changes }))
+    return loadConfig(file)
+  }
+
+  it('resolves paths against its own folder and fills in defaults', () => {
+    const config = load({})
+    assert.equal(config.hsm.pinFile, join(folder, 'pin'))
+    assert.deepEqual(config.listen, { socketPath: join(folder, 'sap.sock') })
+    assert.equal(config.hsm.module, '/lib/p11.so')
+    assert.deepEqual(config.otp, { lifetimeSeconds: 300, sendsPerQuarterHour: 5 })
+    assert.equal(config.lockAfter, 5)
+    assert.equal(config.receipts, true)
+  })
+
+  const wrong: readonly [string, Document, RegExp][] = [
+    ['an unknown key', { colour: 'red' }, /sam\.yaml: colour: unknown key$/],
+    ['an unknown key below', { otp: { digits: 4 } }, /otp\.digits: unknown key$/],
+    ['a missing key', { node: undefined }, /sam\.yaml: node: /],
+    ['a profile that is none', { profile: 'prod' }, /profile: /],
+    ['no peers', { peers: [] }, /peers: /],
+    ['a role that is none', { peers: [{ name: 'x', role: 'admin', certificate: 'x' }] }, /peers\.0\.role: /],
+    ['a SAD of an hour', { sad: { lifetimeSeconds: 300, limitSeconds: 3600 } }, /sad\.limitSeconds: /],
+    [
+      'a SAD that outlives its limit',
+      { sad: { lifetimeSeconds: 600, limitSeconds: 300 } },
+      /sad\.lifetimeSeconds: is longer/,
+    ],
+    ['no attempts at all', { lockAfter: 0 }, /lockAfter: /],
+    ['a hundred attempts', { lockAfter: 100 }, /lockAfter: /],
+    ['a PIN alone for SCAL 2', policy({ factors: ['pin'] }), /policies\.p\.factors: a PIN alone/],
+    [
+      'a PIN alone above static',
+      policy({ scal: '1', factors: ['pin'], minimumGrade: 'plain-otp' }),
+      /policies\.p\.factors: a PIN alone/,
+    ],
+    ['OTP and TOTP together', policy({ factors: ['otp', 'totp'] }), /policies\.p\.factors: otp or totp/],
+    ['a factor twice', policy({ factors: ['otp', 'otp'] }), /policies\.p\.factors: one is named twice/],
+    [
+      'a bound OTP from an app',
+      policy({ factors: ['totp'], minimumGrade: 'bound-otp' }),
+      /policies\.p\.minimumGrade: bound-otp needs/,
+    ],
+    ['no channel', { channels: {} }, /channels: none/],
+    ['the folder channel outside dev', { profile: 'nsp' }, /channels\.file: is for the dev profile only/],
+    [
+      'a webhook without TLS outside dev',
+      { profile: 'nsp', channels: { webhook: { url: 'http://sms.example/', secretFile: 'hook' } } },
+      /channels\.webhook\.url: must be https/,
+    ],
+    [
+      'a secret file that is not there',
+      { hsm: { ...Object(good['hsm']), pinFile: 'none' } },
+      /hsm\.pinFile: /,
+    ],
+  ]
+  for (const [what, changes, message] of wrong)
+    it(`refuses ${what}, and names the key`, () => {
+      assert.throws(
+        () => load(changes),
+        (error) => error instanceof ConfigError && message.test(error.message),
+      )
+    })
+
+  for (const [key, name] of [
+    ['hsm.pinFile', 'pin'],
+    ['tls.key', 'tls.key'],
+  ] as const)
+    it(`refuses a ${key} that is open to others`, () => {
+      chmodSync(join(folder, name), 0o640)
+      assert.throws(() => load({}), new RegExp(`${key}: the file is open to others`))
+    })
+
+  it('says so when the file is not YAML, without showing it', () => {
+    const file = join(folder, 'sam.yaml')
+    writeFileSync(file, 'a: [secret')
+    assert.throws(
+      () => loadConfig(file),
+      (error) => error instanceof ConfigError && error.message === `${file}: cannot be read as YAML`,
+    )
+  })
+})
