@@ -2,6 +2,7 @@ import { SapFailure } from '../../sap/errors.ts'
 import type { SamAnswer, SamRequest } from '../../sap/operations.ts'
 import type { SamDeps } from '../deps.ts'
 import { nextChain, writeLockMark } from '../journal/tokenMarks.ts'
+import { voidActivations } from '../state/activations.ts'
 import { RECORD_KINDS, type RecordKind } from '../state/recordKinds.ts'
 import type { PreparedRecord, Stored } from '../state/records.ts'
 
@@ -37,7 +38,7 @@ export async function acceptState(
         lost: findings.lost.map(({ kind, id }) => `${kind}/${id}`),
       },
     })
-    await unit.trx('activation').where({ state: 'open' }).update({ state: 'void' })
+    await voidActivations(unit, {})
     await unit.trx('otp').where({ state: 'open' }).update({ state: 'void' })
     for (const { kind, id } of findings.lost) await unit.trx('record').where({ kind, id }).delete()
     for (const record of findings.changed) await deps.records.put(unit, record)

@@ -118,13 +118,18 @@ export async function replaceSad(
   return changed === 1
 }
 
-/** Voids every open activation that matches. Returns how many. */
+/**
+ * Voids every activation that matches and could still sign: the open ones, and those whose last hashes are with the HSM
+ * at this moment, since they would be open again if the HSM was never asked. Returns how many.
+ */
 export async function voidActivations(
   unit: Unit,
   match: { readonly family_id?: string; readonly credential_id?: string; readonly sad_hash?: Buffer },
 ): Promise<number> {
-  return unit
-    .trx('activation')
-    .where({ ...match, state: 'open' })
-    .update({ state: 'void' })
+  const activations = (state: ActivationRow['state']): Knex.QueryBuilder =>
+    unit.trx('activation').where({ ...match, state })
+  const underWay = unit.trx('reservation').where({ state: 'open' }).select('activation_id')
+  const open: number = await activations('open').update({ state: 'void' })
+  const withTheHsm: number = await activations('spent').whereIn('id', underWay).update({ state: 'void' })
+  return open + withTheHsm
 }
