@@ -21,7 +21,17 @@ export function checkConfig(file: string, whose = basename(file).replace(/[.-].*
     [programOf(folder), '--config', resolve(file), '--check'],
     { encoding: 'utf8' },
   )
-  return { isValid: status === 0, message: (stderr || stdout).trim() }
+  return { isValid: status === 0, message: messageOf((stderr || stdout).trim()) }
+}
+
+/** The message of a JSON log line; other text as it is. */
+function messageOf(output: string): string {
+  try {
+    const line: unknown = JSON.parse(output.split('\n').at(-1) ?? '')
+    return typeof line === 'object' && line !== null && 'msg' in line ? String(line.msg) : output
+  } catch {
+    return output
+  }
 }
 
 /** Beside this file when it runs from dist/; in dist/ when it runs from the sources. */
