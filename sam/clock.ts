@@ -18,34 +18,35 @@ export interface ClockSources {
 
 const systemSources: ClockSources = { wall: () => Date.now(), monotonic: () => performance.now() }
 
+/** How much slower than the monotonic clock the time may go while it follows a wall clock that is behind. */
+const SLOWEST = 0.001
+
 /**
- * Wall time at the start, advanced by the monotonic clock, following the wall clock while both agree. A step of the
- * wall clock, or a start before the last time that the journal knows, is a problem: lifetimes would be wrong.
+ * Wall time at the start, advanced by the monotonic clock, following the wall clock while both agree: forth at once,
+ * back only slowly, so that nobody makes time stand still by setting the wall clock back bit by bit. A step of the wall
+ * clock, or a start before the last time that the journal knows, is a problem: lifetimes would be wrong.
  */
 export function createClock(lastKnown: number, sources: ClockSources = systemSources): Clock {
-  let wallBase = sources.wall()
+  let base = sources.wall()
   let monotonicBase = sources.monotonic()
   let latest = lastKnown
-  const read = (): { expected: number; wall: number } => ({
-    expected: wallBase + (sources.monotonic() - monotonicBase),
-    wall: sources.wall(),
-  })
+  const read = (): { passed: number; behind: number; wall: number } => {
+    const passed = sources.monotonic() - monotonicBase
+    const wall = sources.wall()
+    return { passed, behind: base + passed - wall, wall }
+  }
   return {
     now() {
-      const { expected, wall } = read()
-      if (Math.abs(wall - expected) <= TOLERANCE_MS) {
-        // Slow correction by the time daemon: follow it.
-        wallBase = wall
-        monotonicBase = sources.monotonic()
-        latest = Math.max(latest, Math.floor(wall))
-      } else {
-        latest = Math.max(latest, Math.floor(expected))
-      }
+      const { passed, behind } = read()
+      const correction = Math.abs(behind) > TOLERANCE_MS ? 0 : Math.min(behind, passed * SLOWEST)
+      base += passed - correction
+      monotonicBase += passed
+      latest = Math.max(latest, Math.floor(base))
       return latest
     },
     problem() {
-      const { expected, wall } = read()
-      if (Math.abs(wall - expected) > TOLERANCE_MS) return 'the wall clock was stepped'
+      const { behind, wall } = read()
+      if (Math.abs(behind) > TOLERANCE_MS) return 'the wall clock was stepped'
       if (wall + TOLERANCE_MS < lastKnown) return 'the wall clock is behind the journal'
       return undefined
     },

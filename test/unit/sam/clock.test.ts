@@ -1,50 +1,85 @@
 import assert from 'node:assert/strict'
 import { createClock } from '../../../sam/clock.ts'
+import { handClock } from '../../support/handClock.ts'
 
-/** Sources that a test moves. */
-function sources(): { at: { wall: number; monotonic: number }; wall(): number; monotonic(): number } {
-  const at = { wall: 1_000_000, monotonic: 0 }
-  return { at, wall: () => at.wall, monotonic: () => at.monotonic }
-}
+const START = Date.UTC(2026, 0, 1)
+const DAY = 86_400_000
 
-describe('the clock of the SAM', () => {
-  it('follows wall time while both clocks agree', () => {
-    const source = sources()
-    const clock = createClock(0, source)
-    source.at.wall += 5_000
-    source.at.monotonic += 5_100
-    assert.equal(clock.now(), 1_005_000)
+describe('clock', () => {
+  it('follows the time', () => {
+    const sources = handClock(START)
+    const clock = createClock(0, sources)
+    assert.equal(clock.now(), START)
+    sources.pass(1_234)
+    assert.equal(clock.now(), START + 1_234)
     assert.equal(clock.problem(), undefined)
   })
 
-  it('goes on by the monotonic clock when the wall clock is stepped back, and says so', () => {
-    const source = sources()
-    const clock = createClock(0, source)
-    source.at.wall -= 86_400_000
-    source.at.monotonic += 1_000
-    assert.equal(clock.now(), 1_001_000)
-    assert.equal(clock.problem(), 'the wall clock was stepped')
+  it('follows a small correction forth', () => {
+    const sources = handClock(START)
+    const clock = createClock(0, sources)
+    sources.stepWall(1_500)
+    assert.equal(clock.now(), START + 1_500)
+    assert.equal(clock.problem(), undefined)
   })
 
-  it('does the same when it is stepped forward', () => {
-    const source = sources()
-    const clock = createClock(0, source)
-    source.at.wall += 86_400_000
-    assert.equal(clock.now(), 1_000_000)
-    assert.equal(clock.problem(), 'the wall clock was stepped')
+  for (const step of [-DAY, -3_000, 3_000, DAY])
+    it(`finds the wall clock stepped by ${step} ms, and goes on by the monotonic one (F10)`, () => {
+      const sources = handClock(START)
+      const clock = createClock(0, sources)
+      sources.pass(10_000)
+      sources.stepWall(step)
+      assert.equal(clock.problem(), 'the wall clock was stepped')
+      assert.equal(clock.now(), START + 10_000)
+      sources.pass(5_000)
+      assert.equal(clock.now(), START + 15_000)
+      sources.stepWall(-step)
+      assert.equal(clock.problem(), undefined)
+      assert.equal(clock.now(), START + 15_000)
+    })
+
+  it('never goes back', () => {
+    const sources = handClock(START)
+    const clock = createClock(0, sources)
+    let latest = clock.now()
+    for (const step of [900, -900, 1_999, -1_999, -50, 50]) {
+      sources.stepWall(step)
+      assert.ok(clock.now() >= latest)
+      latest = clock.now()
+    }
   })
 
-  it('never answers less than it did, nor less than the journal knows', () => {
-    const source = sources()
-    const clock = createClock(1_500_000, source)
-    assert.equal(clock.now(), 1_500_000)
+  it('cannot be held by setting the wall clock back bit by bit', () => {
+    const sources = handClock(START)
+    const clock = createClock(0, sources)
+    // Each step is within the tolerance; the time that passes is real.
+    for (let second = 0; second < 600; second++) {
+      sources.pass(1_000)
+      sources.stepWall(-1_000)
+      clock.now()
+    }
+    assert.equal(clock.problem(), 'the wall clock was stepped')
+    assert.ok(clock.now() >= START + 590_000, 'ten minutes have passed')
+  })
+
+  it('takes a small correction back, slowly', () => {
+    const sources = handClock(START)
+    const clock = createClock(0, sources)
+    sources.stepWall(-1_000)
+    for (let minute = 0; minute < 60; minute++) {
+      sources.pass(60_000)
+      clock.now()
+    }
+    assert.equal(clock.problem(), undefined)
+    assert.equal(clock.now(), START + 3_600_000 - 1_000)
+  })
+
+  it('does not start before the last time that the journal knows', () => {
+    const sources = handClock(START)
+    const clock = createClock(START + DAY, sources)
     assert.equal(clock.problem(), 'the wall clock is behind the journal')
-    source.at.wall += 1_000
-    source.at.monotonic += 1_000
-    assert.equal(clock.now(), 1_500_000)
-    source.at.wall += 600_000
-    source.at.monotonic += 600_000
-    assert.equal(clock.now(), 1_601_000)
+    assert.equal(clock.now(), START + DAY)
+    sources.pass(DAY)
     assert.equal(clock.problem(), undefined)
   })
 })
