@@ -83,7 +83,10 @@ interface Running {
 
 async function startSam(config: SamConfig, clockSources: ClockSources | undefined): Promise<Running> {
   const token: Token = await openToken({ ...config.hsm, tokenLabel: config.hsm.token })
-  const sam = await openSam({ config, token, clockSources })
+  const sam = await openSam({ config, token, clockSources }).catch(async (error: unknown) => {
+    await token.close()
+    throw error
+  })
   const server = await startServer(sam.deps, pino({ level: 'silent' }))
   return {
     deps: sam.deps,
