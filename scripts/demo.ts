@@ -25,7 +25,7 @@ async function demo(): Promise<boolean> {
     say(`A set runs on ${wantedData}: using it`)
     return signAndVerify(root, running, files)
   }
-  const set = await startSet({ root, wantedData, port, say, showTotp: () => undefined })
+  const set = await startSet({ root, wantedData, port, say, showTotp: () => undefined, isQuiet: true })
   const stop = (): void => {
     void set.stop().then(() => process.exit(130))
   }
@@ -53,7 +53,8 @@ function sample(data: DataFolder): string {
 async function signOne(root: string, data: DataFolder, file: string): Promise<boolean> {
   const signed = join(data.signed, `${basename(file).replace(/\.pdf$/i, '')}-signed.pdf`)
   say(`\nSigning ${file} over the CSC API, as a signature application would:\n`)
-  const code = await chancery(root, ['sign', file, signed, '--connection', data.connection])
+  const words = ['sign', file, signed, '--connection', data.connection, '--mutual-tls']
+  const code = await chancery(root, words)
   if (code !== 0) {
     say(`\nchancery sign ended with code ${code}: ${file} was not signed.`)
     return false

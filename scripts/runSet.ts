@@ -4,6 +4,7 @@ import { dataFolder, type DataFolder } from './setup/dataFolder.ts'
 import { enrolDemo } from './setup/enrolDemo.ts'
 import { osUsers, type Owners } from './setup/osUsers.ts'
 import { isPresent, makeFolder } from './setup/ownedFiles.ts'
+import { requireOwnData } from './setup/ownership.ts'
 import { placeProgram, type Program } from './setup/placeProgram.ts'
 import { prepare } from './setup/prepare.ts'
 import { reachableDataFolder } from './setup/reachable.ts'
@@ -25,6 +26,8 @@ export interface SetOptions {
   /** First TCP port; undefined: the one that the set has, or the usual one. */
   readonly port: number | undefined
   readonly say: (line: string) => void
+  /** Leaves out what the processes log below a warning. */
+  readonly isQuiet?: boolean
   /** The demo signer's authenticator, when it is enrolled. */
   readonly showTotp: (otpauthUri: string) => void
 }
@@ -46,6 +49,7 @@ export async function startSet(options: SetOptions): Promise<RunningSet> {
   const data = dataFolder(isIsolated ? reachableDataFolder(options.wantedData) : options.wantedData)
   if (data.root !== options.wantedData)
     options.say(`Data lies in ${data.root}, where the processes' users can go`)
+  requireOwnData(data)
   makeFolder(data.root, 0o711)
   const lock = takeLock(data.lock)
   if ('heldBy' in lock)
@@ -83,7 +87,12 @@ interface RunInput {
 
 async function run(input: RunInput): Promise<RunningSet> {
   const { options, data, addresses } = input
-  const supervisor = supervise({ children: childCommands(input), logFolder: data.log, say: options.say })
+  const supervisor = supervise({
+    children: childCommands(input),
+    logFolder: data.log,
+    isQuiet: options.isQuiet ?? false,
+    say: options.say,
+  })
   const stop = async (): Promise<void> => {
     await supervisor.stop()
     input.release()

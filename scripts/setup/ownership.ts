@@ -5,18 +5,17 @@ import { AREAS, type DataFolder } from './dataFolder.ts'
 import type { Owners } from './osUsers.ts'
 import { isPresent } from './ownedFiles.ts'
 
-/**
- * Data that was made under another user: root gives it to the processes' users (or takes it back), anyone else is told.
- * Throws CannotStart.
- */
+/** Data that was made under another user: whoever is not root is told. Throws CannotStart. */
+export function requireOwnData(data: DataFolder): void {
+  if (process.getuid?.() === 0 || !isPresent(data.root) || canUse(data)) return
+  throw new CannotStart(
+    `${data.root} was made by another user: start as that user, or name another folder with --data`,
+  )
+}
+
+/** Data that was made under another user: root gives it to the processes' users, or takes it back. */
 export function settleOwnership(data: DataFolder, owners: Owners): void {
-  if (process.getuid?.() !== 0) {
-    if (isPresent(data.root) && !canUse(data))
-      throw new CannotStart(
-        `${data.root} was made by another user: start as that user, or name another folder with --data`,
-      )
-    return
-  }
+  if (process.getuid?.() !== 0) return
   for (const area of AREAS) {
     const { uid, gid } = owners[area] ?? { uid: 0, gid: 0 }
     const folders = [data.area[area], ...(area === 'ssa' ? [] : [data.run[area]])]

@@ -4,6 +4,9 @@ import { StringDecoder } from 'node:string_decoder'
 import { z } from 'zod'
 
 const MAX_LINE = 64 * 1024
+/** Levels of pino. */
+const INFORMATION = 30
+const WARNING = 40
 const LEVELS: Readonly<Record<number, string>> = { 40: 'warning', 50: 'error', 60: 'fatal' }
 
 export interface ChildLog {
@@ -16,14 +19,17 @@ export interface ChildLog {
  * Keeps a child's lines in a file of the supervisor's, never in a folder of the child's: a link planted there would
  * make root write elsewhere. A short form of each line goes to `say`.
  */
-export function openChildLog(file: string, say: (line: string) => void): ChildLog {
+export function openChildLog(
+  file: string,
+  { say, isQuiet }: { readonly say: (line: string) => void; readonly isQuiet: boolean },
+): ChildLog {
   const log = createWriteStream(file, { flags: 'a', mode: 0o600 })
   log.on('error', (error) => {
     say(`its log cannot be written: ${error.message}`)
   })
   const keep = (line: string): void => {
     log.write(`${line}\n`)
-    const short = humanLine(line)
+    const short = humanLine(line, isQuiet ? WARNING : INFORMATION)
     if (short !== undefined) say(short)
   }
   return {
@@ -47,15 +53,15 @@ export function openChildLog(file: string, say: (line: string) => void): ChildLo
 
 /**
  * The message of a JSON log line with what tells most about it, and its level from warning on; other text as it is;
- * undefined for empty lines and those below information.
+ * undefined for empty lines and those below the least level.
  */
-export function humanLine(line: string): string | undefined {
+export function humanLine(line: string, leastLevel = INFORMATION): string | undefined {
   const entry = parsed(line)
   // A child must not steer the terminal of whoever watches.
   // eslint-disable-next-line no-control-regex -- the point of the replacement
   const text = (entry?.text ?? line).replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ').slice(0, 300)
   const level = entry === undefined ? undefined : LEVELS[entry.level]
-  if (text.trim() === '' || (entry !== undefined && entry.level < 30)) return undefined
+  if (text.trim() === '' || (entry !== undefined && entry.level < leastLevel)) return undefined
   return level === undefined ? text : `${level}: ${text}`
 }
 

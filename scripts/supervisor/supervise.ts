@@ -10,6 +10,8 @@ export interface SupervisorOptions {
   readonly children: readonly ChildCommand[]
   /** One `<name>.log` for each child. */
   readonly logFolder: string
+  /** Says only what is at least a warning of what the children log; their files get all. */
+  readonly isQuiet?: boolean
   readonly patience?: Partial<Patience>
   readonly say: (line: string) => void
 }
@@ -32,7 +34,10 @@ export function supervise(options: SupervisorOptions): Supervisor {
     const say = (line: string): void => {
       options.say(`${command.name.padEnd(4)} ${line}`)
     }
-    const log = openChildLog(join(options.logFolder, `${command.name}.log`), say)
+    const log = openChildLog(join(options.logFolder, `${command.name}.log`), {
+      say,
+      isQuiet: options.isQuiet ?? false,
+    })
     return superviseChild({ log, patience, say }, command)
   })
   return {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -83,6 +83,32 @@ describe('the three processes, as npm start runs them', function () {
         const text = readFileSync(`/proc/${pidOf(name)}/${file}`, 'utf8')
         for (const secret of secrets) assert.ok(!text.includes(secret), `${name} ${file}`)
       }
+  })
+
+  it('leave no PIN, code, password or token in a log, a database or a token folder', () => {
+    const { data } = deployment
+    const secrets = ['demo-password', 'demo-pin', 'demo-totp', 'operator-token'].map((name) =>
+      readFileSync(join(data, 'officer', name), 'utf8'),
+    )
+    secrets.push(...['sam', 'ca'].map((name) => readFileSync(join(data, name, 'pin'), 'utf8')))
+    const outbox = join(data, 'sam', 'outbox')
+    const codes = readdirSync(outbox).flatMap(
+      (name) => /"code": "(\d+)"/.exec(readFileSync(join(outbox, name), 'utf8'))?.[1] ?? [],
+    )
+    assert.ok(codes.length > 0)
+    const holders = [outbox, join(data, 'sam', 'pin'), join(data, 'ca', 'pin')]
+    const searched = ['log', 'sam', 'ca', 'ssa']
+      .flatMap((area) => readdirSync(join(data, area), { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => !holders.some((holder) => path.startsWith(holder)))
+    assert.ok(
+      searched.some((path) => path.endsWith('sam.db')) && searched.some((path) => path.endsWith('ssa.log')),
+    )
+    for (const path of searched) {
+      const content = readFileSync(path)
+      assert.ok(![...secrets, ...codes].some((secret) => content.includes(secret)), path)
+    }
   })
 
   it('tell from both journals why a request was refused', () => {
