@@ -6,6 +6,7 @@ import type { SamDeps } from './deps.ts'
 const CHECKPOINT_MS = 60_000
 const NOTICES_MS = 2_000
 const SETTLE_MS = 15_000
+const JOURNAL_MS = 5_000
 const HSM_CHECK_MS = 10_000
 
 export interface Upkeep {
@@ -13,7 +14,7 @@ export interface Upkeep {
   stop(): Promise<void>
 }
 
-/** What the SAM does by itself: checkpoints, messages that wait, asking a silent HSM again. */
+/** What the SAM does by itself: checkpoints, messages that wait, trying a silent HSM and a journal that failed again. */
 export function startUpkeep(deps: SamDeps, log: Logger): Upkeep {
   const jobs = [
     repeat('checkpoint', CHECKPOINT_MS, log, async () => {
@@ -28,6 +29,13 @@ export function startUpkeep(deps: SamDeps, log: Logger): Upkeep {
       }),
     ),
     repeat('settle', SETTLE_MS, log, () => settleExpired(deps)),
+    repeat('journal', JOURNAL_MS, log, async () => {
+      if (deps.writer.isHealthy || deps.state.name() === 'LOCKED') return
+      await deps.writer.write((unit) => {
+        unit.record({ type: 'JOURNAL_WRITABLE', fields: {} })
+        return Promise.resolve()
+      })
+    }),
     repeat('hsm check', HSM_CHECK_MS, log, async () => {
       if (deps.state.hsmAnswers()) return
       await deps.hsm.check()

@@ -5,6 +5,7 @@ export type EventType =
   | 'SAM_STARTED'
   | 'SAM_STOPPED'
   | 'SAM_LOCKED'
+  | 'JOURNAL_WRITABLE'
   | 'STATE_ACCEPTED'
   | 'PEER_ENROLLED'
   | 'CLIENT_REGISTERED'
