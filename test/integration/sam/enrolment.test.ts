@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { buildSam, makeSigner, newRequestId, type TestSam, type TestSigner } from '../../support/buildSam.ts'
+import { refused, sentCode } from '../../support/samActs.ts'
+
+describe('SAM: enrolment of factors', () => {
+  let sam: TestSam
+  let signer: TestSigner
+  before(async () => {
+    sam = await buildSam()
+    signer = await makeSigner(sam)
+  })
+  after(() => sam.dispose())
+
+  const person = async (): Promise<string> => {
+    const subject = { requestId: newRequestId(), commonName: 'Bo Test', country: 'DK' }
+    return (await sam.ra.call('createSigner', subject)).signerId
+  }
+
+  it('refuses weak PINs (O16)', async () => {
+    const signerId = await person()
+    const weak = [
+      ...['1', '12345', '111111', '121212', '123456', '654321', 'abcdef', 'fedcba', '123123', 'aaaaab'],
+      ...['k7pk7p', 'abcabc', 'with blank', 'ümlaut-9', '٠١٢٣٤٥', '2468ac'.slice(0, 5), 'x'.repeat(64)],
+    ]
+    for (const pin of weak)
+      await refused(sam, 'pin_too_weak', () =>
+        sam.ra.call('enrolPin', { requestId: newRequestId(), signerId, pin }),
+      )
+    for (const pin of ['', 'x'.repeat(129), 'k7-Pq2\n'])
+      await refused(sam, 'malformed', () =>
+        sam.ra.call('enrolPin', { requestId: newRequestId(), signerId, pin }),
+      )
+    await sam.ra.call('enrolPin', { requestId: newRequestId(), signerId, pin: 'k7-Pq2' })
+  })
+
+  it('replaces no factor: neither PIN, nor app, nor destination', async () => {
+    const { signerId } = signer
+    await refused(sam, 'factor_exists', () =>
+      sam.ra.call('enrolPin', { requestId: newRequestId(), signerId, pin: 'n3w-Pin4' }),
+    )
+    await refused(sam, 'factor_exists', () =>
+      sam.ra.call('enrolTotp', { requestId: newRequestId(), signerId }),
+    )
+    await refused(sam, 'factor_exists', () =>
+      sam.ra.call('setOtpDestination', {
+        requestId: newRequestId(),
+        signerId,
+        channel: 'file',
+        destination: 'thief@example.org',
+      }),
+    )
+    await sentCode(sam, signer)
+    assert.equal((await sam.outbox()).at(-1)?.to, `${signerId}@example.org`)
+  })
+
+  it('refuses a channel that is not there, and a signer without a destination', async () => {
+    const signerId = await person()
+    for (const channel of ['smtp', 'webhook'] as const)
+      await refused(sam, 'otp_not_sendable', () =>
+        sam.ra.call('setOtpDestination', {
+          requestId: newRequestId(),
+          signerId,
+          channel,
+          destination: 'x@example.org',
+        }),
+      )
+  })
+
+  it('shows of a destination only enough to recognise it', async () => {
+    const { factors } = await sam.ssa.call('factors', {
+      requestId: newRequestId(),
+      signerId: signer.signerId,
+    })
+    assert.deepEqual(
+      factors.map(({ kind, destination }) => [kind, destination]),
+      [
+        ['pin', ''],
+        ['otp', 's***@example.org'],
+        ['totp', ''],
+      ],
+    )
+    assert.deepEqual(await sam.ssa.call('factors', { requestId: newRequestId(), signerId: 'sgn-none' }), {
+      factors: [],
+    })
+  })
+})
