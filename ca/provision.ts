@@ -114,6 +114,8 @@ function writeCertificate(file: string, der: Buffer): void {
 async function main(args: readonly string[]): Promise<void> {
   const at = args.indexOf('--config')
   const file = at < 0 ? undefined : args[at + 1]
+  // What is made here is the CA's alone.
+  process.umask(0o077)
   if (file === undefined) throw new ConfigError('usage: ca provision --config <ca.yaml>')
   await provision(loadConfig(file))
   log.info({ event: 'provisioned', file })

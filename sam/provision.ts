@@ -77,6 +77,8 @@ async function writeIdentity(token: Token, config: SamConfig): Promise<void> {
 async function main(args: readonly string[]): Promise<void> {
   const at = args.indexOf('--config')
   const file = at < 0 ? undefined : args[at + 1]
+  // What is made here is the SAM's alone.
+  process.umask(0o077)
   if (file === undefined) throw new ConfigError('usage: sam provision --config <sam.yaml>')
   await provision(loadConfig(file))
   log.info({ event: 'provisioned', file })
