@@ -6,7 +6,12 @@
 import type { KeyType, SignatureScheme } from '../sap/algorithms.ts'
 
 export class HsmUnavailable extends Error {
-  override readonly name = 'HsmUnavailable'
+  override readonly name: string = 'HsmUnavailable'
+}
+
+/** The HSM answered a signing call, with bytes that cannot be its signature: of another length. */
+export class WrongAnswer extends HsmUnavailable {
+  override readonly name = 'WrongAnswer'
 }
 
 /** A token-resident key that belongs to the service itself, found by its label. Opaque. */
@@ -49,7 +54,7 @@ export interface Hsm {
   withUnwrappedKey<T>(keyType: KeyType, wrapped: WrappedKey, use: (key: SessionKey) => Promise<T>): Promise<T>
   /**
    * Signs one digest; its length must be that of `scheme.digest` (RangeError otherwise). RSA: modulus-size octets.
-   * ECDSA: raw r‖s, each of curve size.
+   * ECDSA: raw r‖s, each of curve size. An answer of any other length is WrongAnswer.
    */
   sign(key: SessionKey, scheme: SignatureScheme, digest: Uint8Array): Promise<Buffer>
 

@@ -6,6 +6,7 @@ import { readData, writeData } from './dataObjects.ts'
 import { NotOurs, SessionsNotGivenBack } from './errors.ts'
 import {
   HsmUnavailable,
+  WrongAnswer,
   type Hsm,
   type InfrastructureKey,
   type InfrastructurePurpose,
@@ -262,7 +263,7 @@ class OpenToken implements Token {
     const output = session.room(length)
     const signature = await p11.C_SignAsync(session.handle, session.copy(input), output)
     if (signature.length !== length)
-      throw new HsmUnavailable(`the HSM answered ${String(signature.length)} bytes for ${String(length)}`)
+      throw new WrongAnswer(`the HSM answered ${String(signature.length)} bytes for ${String(length)}`)
     return signature
   }
 }

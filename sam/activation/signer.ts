@@ -1,4 +1,4 @@
-import { HsmUnavailable, type SessionKey } from '../../hsm/hsm.ts'
+import { HsmUnavailable, WrongAnswer, type SessionKey } from '../../hsm/hsm.ts'
 import { KEY_TYPES, type KeyType, type SignatureScheme } from '../../sap/algorithms.ts'
 import type { SamDeps } from '../deps.ts'
 import { verifySignature } from '../pki/verifySignature.ts'
@@ -24,6 +24,9 @@ const PARALLEL = 2
 class Stopped extends Error {}
 class WrongSignature extends Error {}
 
+const isWrong = (failure: unknown): boolean =>
+  failure instanceof WrongSignature || failure instanceof WrongAnswer
+
 /**
  * Redeems an activation: unwraps the key once, signs every digest, verifies every signature with the public key, and
  * destroys the key. Looks between hashes whether the key is still active and the lease still runs.
@@ -43,8 +46,8 @@ export async function signActivation(
     )
     return { outcome: 'signed', signatures }
   } catch (error) {
+    if (isWrong(error)) return { outcome: 'wrong', error }
     if (error instanceof HsmUnavailable) deps.state.setHsmAnswers(false)
-    if (error instanceof WrongSignature) return { outcome: 'wrong', error }
     if (progress.calls === 0) return { outcome: 'untouched', error }
     return { outcome: error instanceof Stopped ? 'stopped' : 'failed', error }
   }
@@ -78,7 +81,7 @@ async function signAll(batch: Batch): Promise<readonly Buffer[]> {
   }
   // Every worker has ended before the key is destroyed and the outcome is written.
   await Promise.all(Array.from({ length: Math.min(PARALLEL, digests.length) }, work))
-  if (failures.length > 0) throw failures.find((failure) => failure instanceof WrongSignature) ?? failures[0]
+  if (failures.length > 0) throw failures.find(isWrong) ?? failures[0]
   return signatures
 }
 
@@ -87,6 +90,7 @@ async function signOne(batch: Batch, digest: Buffer, isLater: boolean): Promise<
   if (deps.clock.now() > grant.leaseUntil) throw new Stopped('the lease has ended')
   if (isLater && !(await isUnchanged(deps, key)))
     throw new Stopped('the key was suspended or destroyed meanwhile')
+  if (deps.state.lockedBecause() !== undefined) throw new Stopped('the SAM was locked meanwhile')
   progress.calls++
   const signature = await deps.hsm.sign(sessionKey, grant.scheme, digest)
   requireGood(key.value, keyType, grant.scheme, { digest, signature })

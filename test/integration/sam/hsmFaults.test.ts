@@ -65,6 +65,37 @@ describe('SAM over an HSM with faults', () => {
       await assert.rejects(sam.ssa.call('sign', request), { code: 'sad_invalid' })
     })
 
+  for (const fault of ['flip', 'truncate'] as const)
+    it(`takes what the module itself answered for wrong: ${fault} (H16)`, async () => {
+      const signer = await makeSigner(sam)
+      const hashes = newHashes(1)
+      const { sad } = await authorized(sam, signer, hashes)
+      // The first C_Sign of the request is the MAC over the ledger's row, the second is the signature.
+      faulty.fault.set({ call: 'C_Sign', fault, first: 2, last: 2 })
+      await assert.rejects(sam.ssa.call('sign', signing(signer, sad, hashes)), { code: 'unavailable' })
+      faulty.fault.clear()
+      assert.equal(await stateOf(signer.credentialId, signer.signerId), 'SUSPENDED')
+      const { credentialId, outcome } = (await journalOf(sam, 'SIGNATURE_WRONG')).at(-1) ?? {}
+      assert.deepEqual([credentialId, outcome], [signer.credentialId, 'wrong'])
+      assert.equal(sam.deps.state.name(), 'OPERATIONAL')
+    })
+
+  it('signs no further hash of a batch once the SAM is LOCKED', async () => {
+    const signer = await makeSigner(sam)
+    const hashes = newHashes(20)
+    const { sad } = await authorized(sam, signer, hashes)
+    let made = 0
+    const restore = replaceSign(sam, (signature) => {
+      if (++made === 5) sam.deps.state.lock('found by a test')
+      return signature
+    })
+    await assert.rejects(sam.ssa.call('sign', signing(signer, sad, hashes)), { code: 'unavailable' })
+    restore()
+    sam.deps.state.unlock()
+    assert.ok(made <= 6, 'one more may have been at the HSM')
+    assert.equal((await journalOf(sam, 'SIGNING_FAILED')).at(-1)?.['outcome'], 'stopped')
+  })
+
   it('gives the hashes back when no signing call was made, and the same SAD works later', async () => {
     const signer = await makeSigner(sam)
     const message = randomBytes(50)
