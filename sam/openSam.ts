@@ -13,6 +13,7 @@ import { currentChain, readLockMark, writeLockMark } from './journal/tokenMarks.
 import { JournalBroken, verifyJournal } from './journal/verifyJournal.ts'
 import { findSamKeys } from './keys.ts'
 import { createSamState } from './samState.ts'
+import { eraseOldPages } from './state/eraseOldPages.ts'
 import { openDatabase, type Database } from './state/open.ts'
 import { Records, type IntegrityFailure } from './state/records.ts'
 import { Writer } from './state/writer.ts'
@@ -99,6 +100,8 @@ async function begin(deps: SamDeps): Promise<void> {
     return Promise.resolve()
   })
   await settleEarlier(deps)
+  // A process that was killed after it destroyed a key had no time to overwrite the blob.
+  await eraseOldPages(deps.database)
   await deps.checkpointer.make()
 }
 
