@@ -7,7 +7,9 @@ import { buildSam, makeSigner, newRequestId, type TestSam } from '../../support/
 const ECDSA_SHA256 = '1.2.840.10045.4.3.2'
 const RSA_SHA256 = '1.2.840.113549.1.1.11'
 
-describe('SAP authorize and sign', () => {
+describe('SAP authorize and sign', function () {
+  // An RSA 4096 key is found in one second, or in thirty.
+  this.timeout(120_000)
   let sam: TestSam
   before(async () => {
     sam = await buildSam()
@@ -16,7 +18,9 @@ describe('SAP authorize and sign', () => {
 
   for (const [keyType, algorithm] of [
     ['p-256', ECDSA_SHA256],
+    ['p-384', ECDSA_SHA256],
     ['rsa-3072', RSA_SHA256],
+    ['rsa-4096', RSA_SHA256],
   ] as const)
     it(`makes one good signature for one bound OTP: ${keyType}`, async () => {
       const signer = await makeSigner(sam, { keyType })
