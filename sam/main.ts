@@ -1,12 +1,12 @@
 import { pino } from 'pino'
 import { openToken } from '../hsm/token.ts'
-import { WrongPin } from '../hsm/errors.ts'
+import { TokenUnfit, WrongPin } from '../hsm/errors.ts'
 import { ConfigError, loadConfig, type SamConfig } from './config.ts'
 import { openSam } from './openSam.ts'
 import { startServer } from './server.ts'
 import { startUpkeep } from './upkeep.ts'
 
-/** Not to be started again as it is: the configuration is wrong, or the PIN is. */
+/** Not to be started again as it is: the configuration is wrong, the PIN is, or the token needs an operator. */
 const DO_NOT_RESTART = 78
 
 const log = pino({ name: 'sam' })
@@ -47,7 +47,7 @@ async function run(config: SamConfig): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  const isFinal = error instanceof ConfigError || error instanceof WrongPin
+  const isFinal = error instanceof ConfigError || error instanceof WrongPin || error instanceof TokenUnfit
   if (isFinal) log.fatal({ event: 'not started' }, error.message)
   else log.fatal({ event: 'not started', err: error })
   process.exit(isFinal ? DO_NOT_RESTART : 1)
