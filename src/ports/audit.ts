@@ -50,7 +50,7 @@ export interface JournalEntry {
 
 /** The SSA's journal: append-only, hash-chained. */
 export interface Audit {
-  /** Durable on return. Throws if it cannot be written: then what was asked must not be done. */
+  /** Durable on return. Throws Refusal `unavailable` if it cannot be written: then what was asked must not be done. */
   record(event: AuditEvent): Promise<void>
   ofRequest(requestId: string): Promise<readonly JournalEntry[]>
   /** Whether the last write succeeded. */

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import { canonicalJson, chainHash, EMPTY_CHAIN, leafHash } from '../../../sap/canonical.ts'
+import { Refusal } from '../../domain/errors.ts'
 import type { Clock } from '../../domain/time.ts'
 import type { Audit, AuditEvent, JournalEntry } from '../../ports/audit.ts'
 import { bytesOf, numberOf, rowsOf, textOf, type Row } from './row.ts'
@@ -40,7 +41,8 @@ export async function openJournal(database: Knex, node: string, clock: Clock): P
         for (const { resolve } of batch) resolve()
       } catch (error) {
         isWritable = false
-        for (const { reject } of batch) reject(error)
+        const refusal = new Refusal('unavailable', { cause: error, detail: 'the journal cannot be written' })
+        for (const { reject } of batch) reject(refusal)
         // The write may have happened all the same: what the database says counts.
         head = await readHead(database, node).catch(() => head)
       }

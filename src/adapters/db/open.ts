@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url'
 import knex, { type Knex } from 'knex'
 import { init } from './migrations/0001init.ts'
 
@@ -24,10 +25,11 @@ interface RawConnection {
   exec(sql: string, done: (error: Error | null) => void): void
 }
 
-function connect(file: string, flags: readonly string[]): Knex {
+/** `rw` never makes a file: knex adds SQLite's flag to create one to whatever flags it is given, a URI may forbid it. */
+function connect(file: string, mode: 'rw' | 'rwc'): Knex {
   return knex({
     client: 'sqlite3',
-    connection: { filename: file, flags: [...flags] },
+    connection: { filename: `${pathToFileURL(file).href}?mode=${mode}`, flags: ['OPEN_URI'] },
     useNullAsDefault: true,
     // An error's message must not carry the values of its statement.
     compileSqlOnError: false,
@@ -37,7 +39,7 @@ function connect(file: string, flags: readonly string[]): Knex {
       // Pragmas hold for one connection. FULL: a commit is on disk when it is acknowledged.
       afterCreate(connection: RawConnection, done: (error: Error | null, connection: RawConnection) => void) {
         connection.exec(
-          'PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;',
+          'PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;',
           (error) => {
             done(error, connection)
           },
@@ -52,7 +54,7 @@ function connect(file: string, flags: readonly string[]): Knex {
  * DatabaseNotReady.
  */
 export async function openDatabase(file: string): Promise<Knex> {
-  const database = connect(file, ['OPEN_READWRITE'])
+  const database = connect(file, 'rw')
   try {
     const listed: unknown = await database.migrate.list({ migrationSource })
     const pending: unknown = Array.isArray(listed) ? listed[1] : undefined
@@ -68,7 +70,7 @@ export async function openDatabase(file: string): Promise<Knex> {
 
 /** Makes the database, or brings it to this version. Safe to repeat. */
 export async function provisionDatabase(file: string): Promise<Knex> {
-  const database = connect(file, ['OPEN_READWRITE', 'OPEN_CREATE'])
+  const database = connect(file, 'rwc')
   await database.migrate.latest({ migrationSource })
   return database
 }

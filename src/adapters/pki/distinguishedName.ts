@@ -21,7 +21,8 @@ const SHORT_NAMES: Readonly<Record<string, string>> = {
  * Takes the DER of a Name. Throws RangeError if it is none.
  */
 export function distinguishedName(der: Uint8Array): string {
-  const { result } = fromBER(der)
+  const { result, offset } = fromBER(der)
+  if (offset !== der.length) throw new RangeError('not a Name')
   return sequenceOf(result)
     .map((relative) => {
       if (!(relative instanceof AsnSet)) throw new RangeError('not a Name')
