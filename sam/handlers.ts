@@ -28,6 +28,7 @@ import { unlockFactor } from './operations/unlockFactor.ts'
 import { voidSad } from './operations/voidSad.ts'
 import { HsmUnavailable } from '../hsm/hsm.ts'
 import { IntegrityFailure } from './state/records.ts'
+import { isStorageFault } from './state/writer.ts'
 
 /** Operations that a LOCKED SAM still serves: finding out, and the way out. */
 const SERVED_LOCKED: readonly SamOperationName[] = ['status', 'journal', 'acceptState']
@@ -84,6 +85,8 @@ function translated(deps: SamDeps, error: unknown): unknown {
     deps.state.lock(error.message)
     return new SapFailure('unavailable', `integrity: ${error.message}`, { cause: error })
   }
+  if (isStorageFault(error))
+    return new SapFailure('unavailable', 'the database does not work', { cause: error })
   return error
 }
 

@@ -33,6 +33,7 @@ export async function startServer(deps: SamDeps, log: Logger): Promise<RunningSe
     async onRefusal(refusal) {
       const { operation, requestId, code, error } = refusal
       if (code === 'internal') log.error({ operation, requestId, err: error })
+      else if (code === 'unavailable') log.warn({ event: 'refused', operation, requestId, code, err: error })
       else log.info({ event: 'refused', operation, requestId, code, peer: refusal.peer?.name })
       await recordRefusal(deps, refusal)
     },

@@ -78,7 +78,8 @@ async function requireNewest(knex: Knex, versions: Map<string, number>): Promise
   if (missing !== undefined) throw new JournalBroken(`saw ${missing}, which the database does not have`)
 }
 
-function follow(head: JournalHead, row: JournalRow): JournalHead {
+/** Where the chain stands after an entry that follows `head`. Throws JournalBroken if it does not. */
+export function follow(head: JournalHead, row: JournalRow): JournalHead {
   const sequence = head.sequence + 1
   if (row.sequence !== sequence) throw new JournalBroken(`entry ${sequence} is missing`)
   const leaf = leafHash(Buffer.from(row.event))

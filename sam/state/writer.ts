@@ -2,6 +2,7 @@ import type { Knex } from 'knex'
 import type { Clock } from '../clock.ts'
 import type { JournalEvent } from '../journal/events.ts'
 import { EMPTY_HEAD, journalRow, type JournalHead, type JournalRow } from '../journal/journalRow.ts'
+import { follow } from '../journal/verifyJournal.ts'
 
 /** One transaction's view: its statements, and the events that are durable exactly if they are. */
 export interface Unit {
@@ -116,7 +117,17 @@ export class Writer {
     job.done()
   }
 
+  /** A commit that failed may have been stored all the same: the chain goes on from what the database has. */
+  async #catchUp(): Promise<void> {
+    const rows: JournalRow[] = await this.#knex<JournalRow>('journal')
+      .where({ node: this.#chain })
+      .where('sequence', '>', this.#head.sequence)
+      .orderBy('sequence')
+    for (const row of rows) this.#head = follow(this.#head, row)
+  }
+
   async #transaction(round: readonly Job[]): Promise<void> {
+    if (!this.#isHealthy) await this.#catchUp()
     let head = this.#head
     try {
       await this.#knex.transaction(async (trx) => {
@@ -160,7 +171,7 @@ async function eventsOf(job: Job, trx: Knex.Transaction): Promise<readonly Journ
 }
 
 /** Whether the database itself failed (disk full, read only, broken), as opposed to a job that refused. */
-function isStorageFault(error: unknown): boolean {
+export function isStorageFault(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return typeof code === 'string' && code.startsWith('SQLITE_') && code !== 'SQLITE_CONSTRAINT'
 }
