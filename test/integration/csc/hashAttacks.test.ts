@@ -209,7 +209,7 @@ describe('hashes and algorithms that are wrong — CSC API v1.0.4.0 §11.6, §11
     const body = { credentialID: ec.credentialID, SAD: 'x', hash, signAlgo: ECDSA_SHA256 }
     const answer = await call(service, ec, 'v1 signatures/signHash', body)
     assert.equal(answer.status, 400)
-    assert.ok(performance.now() - started < 1000)
+    assert.ok(performance.now() - started < 5000)
   })
 
   it('gives ECDSA as minimal DER that OpenSSL verifies, for many signatures (H10)', async () => {
@@ -230,7 +230,7 @@ describe('an HSM that answers wrongly — H16', function () {
   this.timeout(60_000)
   const faults = [
     ['flip', 'SIGNATURE_WRONG'],
-    ['truncate', 'SIGNING_FAILED'],
+    ['truncate', 'SIGNATURE_WRONG'],
   ] as const
   for (const [kind, outcome] of faults)
     it(`releases no signature that the token got wrong: ${kind}`, async () => {
@@ -250,7 +250,6 @@ describe('an HSM that answers wrongly — H16', function () {
         assert.deepEqual(membersOf(answer.body), ['error', 'error_description'])
         assert.equal((await journalOf(service.sam, outcome)).length, 1)
         assert.deepEqual(await journalOf(service.sam, 'SIGNED'), [])
-        if (kind === 'truncate') return
         await assertRefused(service, () => sign(service, account, sad, hashes.slice(1), form), {
           description: 'The credential identified by credentialID is disabled',
         })
