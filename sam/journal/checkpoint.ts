@@ -84,13 +84,9 @@ export class Checkpointer {
       .update(fieldBytes(['chancery-checkpoint-1', chain, head.sequence, head.chain, time]))
       .digest()
     const signature = await hsm.signWithResident(auditKey, { name: 'ecdsa', digest: 'sha256' }, digest)
-    await knex('checkpoint').insert({
-      node: chain,
-      sequence: head.sequence,
-      chain: head.chain,
-      time,
-      signature,
-    })
+    const row = { node: chain, sequence: head.sequence, chain: head.chain, time, signature }
+    // It is there already if the token failed to take it the last time.
+    await knex('checkpoint').insert(row).onConflict(['node', 'sequence']).ignore()
     const value = Buffer.alloc(40)
     value.writeBigUInt64BE(BigInt(head.sequence), 0)
     head.chain.copy(value, 8)

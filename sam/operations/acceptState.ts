@@ -1,6 +1,8 @@
 import { SapFailure } from '../../sap/errors.ts'
 import type { SamAnswer, SamRequest } from '../../sap/operations.ts'
 import type { SamDeps } from '../deps.ts'
+import { settleEarlier } from '../activation/settleEarlier.ts'
+import { readCheckpoint } from '../journal/checkpoint.ts'
 import { nextChain, writeLockMark } from '../journal/tokenMarks.ts'
 import { voidActivations } from '../state/activations.ts'
 import { RECORD_KINDS, type RecordKind } from '../state/recordKinds.ts'
@@ -10,8 +12,8 @@ const PAGE = 200
 
 /**
  * The officer's way out of LOCKED. Voids every open SAD; holds every factor until `ra` unlocks it; suspends every
- * active key, since an older database could hide a suspension; takes out of use every record whose MAC is wrong; and
- * begins a new chain that names the old one's end.
+ * active key, since an older database could hide a suspension; takes out of use every record whose MAC is wrong;
+ * settles what earlier processes left open; and begins a new chain that names the old one's end.
  */
 export async function acceptState(
   deps: SamDeps,
@@ -20,33 +22,57 @@ export async function acceptState(
   const lockedBecause = deps.state.lockedBecause()
   if (lockedBecause === undefined) throw new SapFailure('state_forbids', 'the SAM is not locked')
   const { node } = deps.config
-  const old = { chain: deps.writer.chain, sequence: deps.writer.head.sequence, hash: deps.writer.head.chain }
   const findings = await inspect(deps)
-  const chain = await nextChain(deps.hsm, node)
-  deps.writer.beginChain(chain)
+  const fields = { reason: request.reason, lockedBecause, ...(await endOfChain(deps)) }
+  const old = { chain: deps.writer.chain, head: deps.writer.head }
+  deps.writer.useChain(await nextChain(deps.hsm, node))
+  try {
+    await write(deps, request.requestId, { fields, findings })
+  } catch (error) {
+    // Nothing begins with this chain: the next try names the old one again.
+    deps.writer.useChain(old.chain, old.head)
+    throw error
+  }
+  await settleEarlier(deps)
+  await deps.checkpointer.make()
+  await writeLockMark(deps.hsm, node, '')
+  deps.state.unlock()
+  return {}
+}
+
+/** Where the database's chain ends, as far as it could be followed, and where the token remembers it. */
+async function endOfChain(deps: SamDeps): Promise<Readonly<Record<string, string | number>>> {
+  const { chain, head } = deps.writer
+  const remembered = await readCheckpoint(deps.hsm, chain)
+  return {
+    oldChain: chain,
+    oldSequence: head.sequence,
+    oldHash: head.chain.toString('hex'),
+    ...(remembered && {
+      tokenSequence: remembered.sequence,
+      tokenHash: remembered.chain.toString('hex'),
+    }),
+  }
+}
+
+interface Acceptance {
+  readonly fields: Readonly<Record<string, string | number>>
+  readonly findings: Findings
+}
+
+async function write(deps: SamDeps, requestId: string, { fields, findings }: Acceptance): Promise<void> {
   await deps.writer.write(async (unit) => {
+    const lost = findings.lost.map(({ kind, id }) => `${kind}/${id}`)
     unit.record({
       type: 'STATE_ACCEPTED',
-      requestId: request.requestId,
-      fields: {
-        reason: request.reason,
-        lockedBecause,
-        oldChain: old.chain,
-        oldSequence: old.sequence,
-        oldHash: old.hash.toString('hex'),
-        suspended: findings.suspended,
-        lost: findings.lost.map(({ kind, id }) => `${kind}/${id}`),
-      },
+      requestId,
+      fields: { ...fields, suspended: findings.suspended, lost },
     })
     await voidActivations(unit, {})
     await unit.trx('otp').where({ state: 'open' }).update({ state: 'void' })
     for (const { kind, id } of findings.lost) await unit.trx('record').where({ kind, id }).delete()
     for (const record of findings.changed) await deps.records.put(unit, record)
   })
-  await deps.checkpointer.make()
-  await writeLockMark(deps.hsm, node, '')
-  deps.state.unlock()
-  return {}
 }
 
 interface Findings {

@@ -54,10 +54,10 @@ export class Writer {
     return this.#head
   }
 
-  /** Begins another chain: only `acceptState` does, while nothing else is written. */
-  beginChain(chain: string): void {
+  /** Goes over to another chain: only `acceptState` does, while nothing else is written. */
+  useChain(chain: string, head: JournalHead = EMPTY_HEAD): void {
     this.#chain = chain
-    this.#head = EMPTY_HEAD
+    this.#head = head
   }
 
   get chain(): string {

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { copyFileSync, rmSync } from 'node:fs'
+import { HsmUnavailable } from '../../../hsm/hsm.ts'
+import { readCheckpoint } from '../../../sam/journal/checkpoint.ts'
+import { buildSam, makeSigner, newRequestId, type TestSam, type TestSigner } from '../../support/buildSam.ts'
+import { commitFaults } from '../../support/commitFaults.ts'
+import { authorized, journalOf, newHashes, signing } from '../../support/samActs.ts'
+
+describe('SAM acceptState: what it leaves to be found out', () => {
+  let sam: TestSam
+  let signer: TestSigner
+  beforeEach(async () => {
+    sam = await buildSam()
+    signer = await makeSigner(sam)
+  })
+  afterEach(() => sam.dispose())
+
+  const accept = (): Promise<unknown> =>
+    sam.officer.call('acceptState', { requestId: newRequestId(), reason: 'restored on purpose' })
+
+  /** Puts an earlier copy of the whole database in place of today's. */
+  async function rollBack(between: () => Promise<unknown>): Promise<void> {
+    const { file } = sam.deps.config.database
+    await sam.stop()
+    copyFileSync(file, `${file}.copy`)
+    await sam.start()
+    await between()
+    await sam.stop()
+    copyFileSync(`${file}.copy`, file)
+    for (const suffix of ['-wal', '-shm']) rmSync(file + suffix, { force: true })
+    await sam.start()
+    assert.equal(sam.deps.state.name(), 'LOCKED')
+  }
+
+  it('names the end of the old chain that the token remembers, though the database forgot it', async () => {
+    const hashes = newHashes(1)
+    let sad = ''
+    await rollBack(async () => {
+      ;({ sad } = await authorized(sam, signer, hashes))
+      await sam.ssa.call('sign', signing(signer, sad, hashes))
+    })
+    const remembered = await readCheckpoint(sam.deps.hsm, 'sam-1')
+    assert.ok(remembered)
+    await accept()
+    const [{ oldChain, tokenSequence, tokenHash } = {}] = await journalOf(sam, 'STATE_ACCEPTED')
+    assert.deepEqual(
+      [oldChain, tokenSequence, tokenHash],
+      ['sam-1', remembered.sequence, remembered.chain.toString('hex')],
+    )
+    await assert.rejects(sam.ssa.call('sign', signing(signer, sad, hashes)), { code: 'sad_invalid' })
+  })
+
+  it('does not bring back a code or an open SAD of the copy', async () => {
+    const hashes = newHashes(1)
+    const { sad } = await authorized(sam, signer, hashes)
+    await rollBack(() => sam.ssa.call('sign', signing(signer, sad, hashes)))
+    await assert.rejects(sam.ssa.call('sign', signing(signer, sad, hashes)), { code: 'unavailable' })
+    await accept()
+    const { credentialId } = signer
+    await sam.ra.call('resume', { requestId: newRequestId(), credentialId, reason: 'checked' })
+    await assert.rejects(sam.ssa.call('sign', signing(signer, sad, hashes)), { code: 'sad_invalid' })
+  })
+
+  it('still names the old chain when the first try could not be written', async () => {
+    sam.deps.state.lock('found by a test')
+    const faults = await commitFaults(sam.deps.database.write)
+    faults.failOne(1, 'not stored')
+    await assert.rejects(accept(), { code: 'unavailable' })
+    assert.equal(sam.deps.state.name(), 'LOCKED')
+    faults.undo()
+    await accept()
+    const accepted = await journalOf(sam, 'STATE_ACCEPTED')
+    assert.equal(accepted.length, 1)
+    assert.equal(accepted[0]?.['oldChain'], 'sam-1')
+    assert.notEqual(accepted[0]['oldSequence'], 0)
+    await sam.stop()
+    await sam.start()
+    assert.equal(sam.deps.state.name(), 'OPERATIONAL')
+  })
+
+  it('settles what a process before it left open, so that keys can be destroyed', async () => {
+    const hashes = newHashes(1)
+    await authorized(sam, signer, hashes)
+    const { write } = sam.deps.database
+    const [activation] = await write('activation').where({ state: 'open' }).pluck<string[]>('id')
+    assert.ok(activation)
+    await write('reservation').insert({
+      id: 'res-crashed',
+      activation_id: activation,
+      credential_id: signer.credentialId,
+      request_id: 'request-crashed',
+      node: 'sam-1',
+      incarnation: 'an-earlier-process',
+      lease_until: Date.now() + 60_000,
+      state: 'open',
+    })
+    await write('journal').where({ sequence: 3 }).delete()
+    await sam.stop()
+    await sam.start()
+    assert.equal(sam.deps.state.name(), 'LOCKED')
+    await accept()
+    const [unknown] = await journalOf(sam, 'OUTCOME_UNKNOWN')
+    assert.deepEqual([unknown?.['reservationId'], unknown?.['outcome']], ['res-crashed', 'unknown'])
+    const { credentialId } = signer
+    await sam.ra.call('destroy', { requestId: newRequestId(), credentialId, reason: 'end' })
+  })
+})
+
+describe('SAM checkpoints', () => {
+  let sam: TestSam
+  before(async () => {
+    sam = await buildSam()
+  })
+  after(() => sam.dispose())
+
+  it('are made again after the token failed in the middle of one', async () => {
+    await makeSigner(sam)
+    const { hsm, checkpointer, writer } = sam.deps
+    const original = hsm.writeData.bind(hsm)
+    hsm.writeData = () => Promise.reject(new HsmUnavailable('gone'))
+    await assert.rejects(checkpointer.make(), HsmUnavailable)
+    hsm.writeData = original
+    await checkpointer.make()
+    assert.equal((await readCheckpoint(hsm, writer.chain))?.sequence, writer.head.sequence)
+  })
+})
