@@ -177,6 +177,10 @@ export class Connection {
   #requireAttemptsLeft(slot: Handle): void {
     const { flags } = this.pkcs11.C_GetTokenInfo(slot)
     const label = this.#config.tokenLabel
+    if ((flags & pkcs11.CKF_USER_PIN_INITIALIZED) === 0)
+      throw new TokenUnfit(
+        `token "${label}" has no PIN: making it was interrupted, so remove it with the HSM's own tool and start again`,
+      )
     if ((flags & pkcs11.CKF_USER_PIN_LOCKED) !== 0)
       throw new TokenUnfit(`the PIN of token "${label}" is locked: the security officer must set a new one`)
     if ((flags & pkcs11.CKF_USER_PIN_FINAL_TRY) !== 0)
