@@ -1,3 +1,4 @@
+import { TokenUnfit } from '../hsm/errors.ts'
 import type { InfrastructureKey, InfrastructurePurpose, KeyStore } from '../hsm/hsm.ts'
 import type { SamKeys } from './deps.ts'
 
@@ -13,9 +14,14 @@ const KEYS: Readonly<
   audit: { label: 'sam-audit', purpose: 'sign-p256' },
 }
 
-/** Makes the SAM's own keys in a new token. */
+/** Makes the SAM's own keys in a new token; goes on where an earlier run stopped. */
 export async function createSamKeys(store: KeyStore): Promise<void> {
-  for (const { label, purpose } of Object.values(KEYS)) await store.createInfrastructureKey(label, purpose)
+  for (const { label, purpose } of Object.values(KEYS))
+    await store.infrastructureKey(label, purpose).catch((error: unknown) => {
+      if (!(error instanceof TokenUnfit)) throw error
+      // Refused if the label is taken: a key that is there, but not fit, is not replaced.
+      return store.createInfrastructureKey(label, purpose)
+    })
 }
 
 /** Finds them and has their attributes checked: throws if one is missing or may do more than its purpose. */

@@ -22,12 +22,13 @@ const log = pino({ name: 'sam provision' })
 export async function provision(config: SamConfig): Promise<void> {
   const token = await openOrInit({ ...config.hsm, tokenLabel: config.hsm.token })
   try {
-    await makeKeys(token)
     if (!existsSync(config.database.file)) {
       if ((await readCheckpoint(token, await currentChain(token, config.node))) !== undefined)
         throw new ConfigError(
           'database.file: is missing, but the token knows of one; restore it from a backup',
         )
+      // Before the database, which needs them: once it is there, a key that is missing is lost, not new.
+      await createSamKeys(token)
       await createDatabase(config.database.file)
     }
     await writeIdentity(token, config)
@@ -56,14 +57,6 @@ async function openOrInit(config: TokenConfig): Promise<Token> {
     })
   }
   return openToken(config)
-}
-
-async function makeKeys(token: Token): Promise<void> {
-  try {
-    await findSamKeys(token)
-  } catch {
-    await createSamKeys(token)
-  }
 }
 
 async function writeIdentity(token: Token, config: SamConfig): Promise<void> {

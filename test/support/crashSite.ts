@@ -134,31 +134,41 @@ export class CrashSite {
 
   /**
    * Acts under a plan to die at `point`, and starts the SAM again; one that is still alive after the act is killed
-   * then. Returns the act's answer if one came, and the steps that it began. Throws if a living SAM refused.
+   * then. With `dying` the next one dies there while it starts. Returns the act's answer if one came, and the steps that it began. Throws if a living SAM refused.
    */
   async crash<A>(
     point: KillPoint | undefined,
     act: () => Promise<A>,
+    dying?: KillPoint,
   ): Promise<{ readonly answer: A | undefined; readonly steps: readonly string[] }> {
     this.plan.set(point)
-    const result = await act().then(
-      (answer) => ({ answer, error: undefined }),
-      (error: unknown) => ({ answer: undefined, error }),
-    )
+    let answer: A | undefined
+    try {
+      answer = await act()
+    } catch (error) {
+      if (!isLostAnswer(error)) throw error
+    }
     const steps = this.plan.steps()
     this.#lastSteps = steps
-    if (result.error !== undefined && !isLostAnswer(result.error)) throw result.error
-    await this.restart()
-    return { answer: result.answer, steps }
+    await this.restart(dying)
+    return { answer, steps }
   }
 
-  async restart(): Promise<void> {
+  /** Kills it if it is alive. With a point, what starts first dies there while it starts. */
+  async restart(dying?: KillPoint): Promise<void> {
     await this.#sam.end()
+    if (dying !== undefined) await this.#dieStarting(dying)
     this.plan.set()
     this.#sam = await this.#next.release()
     this.#next = holdSamProcess(this.folder, this.plan)
     const { state } = await this.#sam.ssa.call('status', { requestId: newRequestId() })
     assert.equal(state, 'OPERATIONAL')
+  }
+
+  async #dieStarting(point: KillPoint): Promise<void> {
+    this.plan.set(point)
+    await assert.rejects(this.#next.release(), /SIGKILL/, 'it lived')
+    this.#next = holdSamProcess(this.folder, this.plan)
   }
 
   /** Whether the journal has such an entry of this request. */

@@ -59,15 +59,17 @@ async function whenReady(site: SamFolder, running: Run): Promise<SamProcess> {
     ca: site.client('ca'),
     officer: site.client('officer'),
   }
+  const closed = ended.then(async (ending) => {
+    await Promise.all(Object.values(clients).map((client) => client.close()))
+    return ending
+  })
   return {
     ...clients,
     pid: child.pid ?? 0,
     ended,
-    async end(signal = 'SIGKILL') {
+    end(signal = 'SIGKILL') {
       child.kill(signal)
-      const ending = await ended
-      await Promise.all(Object.values(clients).map((client) => client.close()))
-      return ending
+      return closed
     },
   }
 }
