@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts'
 import type { SamConfig } from './config.ts'
 import type { Ledger } from './activation/ledger.ts'
 import type { Checkpointer } from './journal/checkpoint.ts'
+import type { Lockdown } from './lockdown.ts'
 import type { SamState } from './samState.ts'
 import type { Database } from './state/open.ts'
 import type { Records } from './state/records.ts'
@@ -39,6 +40,7 @@ export interface SamDeps {
   readonly ledger: Ledger
   readonly checkpointer: Checkpointer
   readonly state: SamState
+  readonly lockdown: Lockdown
   readonly channels: Channels
   /** PEM certificates that a signer's chain must end at. */
   readonly trustedIssuers: readonly Buffer[]

@@ -45,7 +45,7 @@ export function samHandlers(deps: SamDeps): Handlers<SamOperations> {
       try {
         return await operation(deps, request)
       } catch (error) {
-        throw translated(deps, error)
+        throw await translated(deps, error)
       }
     }
   }
@@ -76,13 +76,13 @@ export function samHandlers(deps: SamDeps): Handlers<SamOperations> {
   }
 }
 
-function translated(deps: SamDeps, error: unknown): unknown {
+async function translated(deps: SamDeps, error: unknown): Promise<unknown> {
   if (error instanceof HsmUnavailable) {
     deps.state.setHsmAnswers(false)
     return new SapFailure('unavailable', 'the HSM does not answer', { cause: error })
   }
   if (error instanceof IntegrityFailure) {
-    deps.state.lock(error.message)
+    await deps.lockdown.lock(error.message)
     return new SapFailure('unavailable', `integrity: ${error.message}`, { cause: error })
   }
   if (isStorageFault(error))

@@ -12,10 +12,11 @@ import { EMPTY_HEAD, type JournalHead } from './journal/journalRow.ts'
 import { currentChain, readLockMark, writeLockMark } from './journal/tokenMarks.ts'
 import { JournalBroken, verifyJournal } from './journal/verifyJournal.ts'
 import { findSamKeys } from './keys.ts'
+import { createLockdown } from './lockdown.ts'
 import { createSamState } from './samState.ts'
 import { eraseOldPages } from './state/eraseOldPages.ts'
 import { openDatabase, type Database } from './state/open.ts'
-import { Records, type IntegrityFailure } from './state/records.ts'
+import { IntegrityFailure, Records } from './state/records.ts'
 import { Writer } from './state/writer.ts'
 
 export interface Opened {
@@ -47,8 +48,9 @@ export async function openSam(options: OpenSamOptions): Promise<Opened> {
     clockProblem: () => clock.problem(),
     isJournalWritable: () => writer.isHealthy,
   })
+  const lockdown = createLockdown({ state, writer, hsm: token, node: config.node })
   const onFailure = (failure: IntegrityFailure): void => {
-    lockNow({ state, writer, token, node: config.node }, failure.message)
+    void lockdown.lock(failure.message)
   }
   const deps: SamDeps = {
     config,
@@ -68,6 +70,7 @@ export async function openSam(options: OpenSamOptions): Promise<Opened> {
       now: () => clock.now(),
     }),
     state,
+    lockdown,
     channels: openChannels(config.channels),
     trustedIssuers: config.trustedIssuers.map((file) => new X509Certificate(readFileSync(file)).raw),
     incarnation: randomUUID(),
@@ -99,35 +102,21 @@ async function begin(deps: SamDeps): Promise<void> {
     unit.record({ type: 'SAM_STARTED', fields: { node, profile, incarnation: deps.incarnation } })
     return Promise.resolve()
   })
-  await settleEarlier(deps)
+  try {
+    await settleEarlier(deps)
+  } catch (error) {
+    // LOCKED, and running: an officer must be able to find out.
+    if (!(error instanceof IntegrityFailure)) throw error
+    await deps.lockdown.lock(error.message)
+    return
+  }
   // A process that was killed after it destroyed a key had no time to overwrite the blob.
   await eraseOldPages(deps.database)
   await deps.checkpointer.make()
 }
 
-interface Lockable {
-  readonly state: SamDeps['state']
-  readonly writer: Writer
-  readonly token: Hsm
-  readonly node: string
-}
-
-/** In memory at once, then in the journal and in the token, so that a restart does not forget it. */
-function lockNow({ state, writer, token, node }: Lockable, reason: string): void {
-  if (state.lockedBecause() !== undefined) return
-  state.lock(reason)
-  const remembered = [
-    writer.write((unit) => {
-      unit.record({ type: 'SAM_LOCKED', fields: { reason } })
-      return Promise.resolve()
-    }),
-    writeLockMark(token, node, reason),
-  ]
-  // Locked all the same if one of them fails: the record that is wrong will be found again.
-  void Promise.allSettled(remembered)
-}
-
 async function close(deps: SamDeps): Promise<void> {
+  await deps.lockdown.settled()
   if (deps.state.lockedBecause() === undefined) {
     await deps.writer.write((unit) => {
       unit.record({ type: 'SAM_STOPPED', fields: { incarnation: deps.incarnation } })

@@ -8,7 +8,7 @@ const PAGE = 200
 
 /** The register of peers, by the SHA-256 of their certificates. What the configuration says counts at set-up only. */
 export async function readPeers(
-  deps: Pick<SamDeps, 'records' | 'state'>,
+  deps: Pick<SamDeps, 'records' | 'lockdown'>,
 ): Promise<ReadonlyMap<string, Peer>> {
   const peers = new Map<string, Peer>()
   let after = ''
@@ -16,7 +16,7 @@ export async function readPeers(
     const page = await deps.records.inspect('peer', after, PAGE)
     for (const { id, stored } of page) {
       // A record that this SAM did not write enrols nobody, and is a reason to stop.
-      if (stored === undefined) deps.state.lock(`MAC of peer/${id}`)
+      if (stored === undefined) await deps.lockdown.lock(`MAC of peer/${id}`)
       else peers.set(id, { name: stored.value.name, role: stored.value.role })
     }
     const last = page.at(-1)

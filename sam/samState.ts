@@ -7,7 +7,7 @@ export interface SamState {
   name(): SamStateName
   /** Throws `unavailable` unless OPERATIONAL. */
   requireOperational(): void
-  /** Integrity is lost: nothing is signed until an officer accepts the state. */
+  /** Integrity is lost: nothing is signed until an officer accepts the state. In memory only: see `Lockdown`. */
   lock(reason: string): void
   unlock(): void
   lockedBecause(): string | undefined

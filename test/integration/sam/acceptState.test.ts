@@ -15,9 +15,6 @@ describe('SAM acceptState: what it leaves to be found out', () => {
   })
   afterEach(() => sam.dispose())
 
-  const accept = (): Promise<unknown> =>
-    sam.officer.call('acceptState', { requestId: newRequestId(), reason: 'restored on purpose' })
-
   /** Puts an earlier copy of the whole database in place of today's. */
   async function rollBack(between: () => Promise<unknown>): Promise<void> {
     const { file } = sam.deps.config.database
@@ -41,7 +38,7 @@ describe('SAM acceptState: what it leaves to be found out', () => {
     })
     const remembered = await readCheckpoint(sam.deps.hsm, 'sam-1')
     assert.ok(remembered)
-    await accept()
+    await accept(sam)
     const [{ oldChain, tokenSequence, tokenHash } = {}] = await journalOf(sam, 'STATE_ACCEPTED')
     assert.deepEqual(
       [oldChain, tokenSequence, tokenHash],
@@ -55,7 +52,7 @@ describe('SAM acceptState: what it leaves to be found out', () => {
     const { sad } = await authorized(sam, signer, hashes)
     await rollBack(() => sam.ssa.call('sign', signing(signer, sad, hashes)))
     await assert.rejects(sam.ssa.call('sign', signing(signer, sad, hashes)), { code: 'unavailable' })
-    await accept()
+    await accept(sam)
     const { credentialId } = signer
     await sam.ra.call('resume', { requestId: newRequestId(), credentialId, reason: 'checked' })
     await assert.rejects(sam.ssa.call('sign', signing(signer, sad, hashes)), { code: 'sad_invalid' })
@@ -65,10 +62,10 @@ describe('SAM acceptState: what it leaves to be found out', () => {
     sam.deps.state.lock('found by a test')
     const faults = await commitFaults(sam.deps.database.write)
     faults.failOne(1, 'not stored')
-    await assert.rejects(accept(), { code: 'unavailable' })
+    await assert.rejects(accept(sam), { code: 'unavailable' })
     assert.equal(sam.deps.state.name(), 'LOCKED')
     faults.undo()
-    await accept()
+    await accept(sam)
     const accepted = await journalOf(sam, 'STATE_ACCEPTED')
     assert.equal(accepted.length, 1)
     assert.equal(accepted[0]?.['oldChain'], 'sam-1')
@@ -98,7 +95,7 @@ describe('SAM acceptState: what it leaves to be found out', () => {
     await sam.stop()
     await sam.start()
     assert.equal(sam.deps.state.name(), 'LOCKED')
-    await accept()
+    await accept(sam)
     const [unknown] = await journalOf(sam, 'OUTCOME_UNKNOWN')
     assert.deepEqual([unknown?.['reservationId'], unknown?.['outcome']], ['res-crashed', 'unknown'])
     const { credentialId } = signer
@@ -124,3 +121,63 @@ describe('SAM checkpoints', () => {
     assert.equal((await readCheckpoint(hsm, writer.chain))?.sequence, writer.head.sequence)
   })
 })
+
+describe('SAM LOCKED', () => {
+  let sam: TestSam
+  let signer: TestSigner
+  beforeEach(async () => {
+    sam = await buildSam()
+    signer = await makeSigner(sam)
+  })
+  afterEach(() => sam.dispose())
+
+  it('is in journal and token before the peer hears of it, also for a list that was exchanged', async () => {
+    const hashes = newHashes(1)
+    const { sad } = await authorized(sam, signer, hashes)
+    const { write } = sam.deps.database
+    await write('occurrence').update({ digest: newHashes(1)[0] })
+    await assert.rejects(sam.ssa.call('sign', signing(signer, sad, hashes)), { code: 'unavailable' })
+    const [event] = await journalOf(sam, 'SAM_LOCKED')
+    assert.match(String(event?.['reason']), /^the list of activation act-\w+ was changed$/)
+    // Put right again by whoever did it: the lock stays.
+    await write('occurrence').update({ digest: hashes[0] })
+    await sam.stop()
+    await sam.start()
+    assert.equal(sam.deps.state.name(), 'LOCKED')
+    await assert.rejects(sam.ssa.call('sign', signing(signer, sad, hashes)), { code: 'unavailable' })
+    await accept(sam)
+    await sam.stop()
+    await sam.start()
+    assert.equal(sam.deps.state.name(), 'OPERATIONAL')
+  })
+
+  it('is running, not ended, when what it must settle at the start cannot be trusted', async () => {
+    await authorized(sam, signer, newHashes(1))
+    const { write } = sam.deps.database
+    const [activation] = await write('activation').pluck<string[]>('id')
+    await write('reservation').insert({
+      id: 'res-crashed',
+      activation_id: activation,
+      credential_id: signer.credentialId,
+      request_id: 'request-crashed',
+      node: 'sam-1',
+      incarnation: 'an-earlier-process',
+      lease_until: 0,
+      state: 'open',
+    })
+    await write('record')
+      .where({ kind: 'key' })
+      .update({ mac: Buffer.alloc(32) })
+    await sam.stop()
+    await sam.start()
+    const requestId = newRequestId()
+    assert.equal((await sam.ssa.call('status', { requestId })).state, 'LOCKED')
+    await accept(sam)
+    assert.equal((await sam.ssa.call('status', { requestId })).state, 'OPERATIONAL')
+    assert.equal((await journalOf(sam, 'OUTCOME_UNKNOWN')).length, 1)
+  })
+})
+
+function accept(sam: TestSam): Promise<unknown> {
+  return sam.officer.call('acceptState', { requestId: newRequestId(), reason: 'restored on purpose' })
+}
