@@ -58,42 +58,55 @@ export async function startSsa(config: SsaConfig, surroundings: Surroundings): P
   }
   try {
     const deps = await createDeps(config, { database, client, clock })
-    const prometheus = createPrometheus()
-    const mutualTls = createMutualTls(config, database, log)
-    const app = await createApp({
-      deps,
-      log,
-      metrics: prometheus,
-      isBehindProxy: config.listen.trustedProxy,
-      clientOf: ({ socket }) => mutualTls?.clientOf(socket) ?? BASIC_CLIENT,
-    })
-    const management = createManagementApp({
-      audit: deps.audit,
-      log,
-      checks: createChecks(database, deps),
-      metrics: () => prometheus.expose(),
-      operatorTokenHash: read(config.management.operatorTokenHashFile).trim().toLowerCase(),
-    })
-    const open = async (
-      server: Server,
-      at: { readonly host: string; readonly port: number },
-    ): Promise<number> => {
-      harden(server)
-      servers.push(server)
-      return listen(server, at)
-    }
-    const { tls } = config.listen
-    const pem = tls && { cert: read(tls.certificate), key: read(tls.key) }
-    const ports = {
-      management: await open(createServer(management, undefined), config.management),
-      mutualTls:
-        mutualTls && config.mutualTls ? await open(mutualTls.serve(app), config.mutualTls) : undefined,
-      main: await open(createServer(app, pem), config.listen),
-    }
+    const ports = await openListeners(config, { deps, database, log, servers })
     return { ports, close }
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+interface Parts {
+  readonly deps: Deps
+  readonly database: Knex
+  readonly log: Log
+  /** Every server that was opened, also when a later one fails. */
+  readonly servers: Server[]
+}
+
+/** The public listener last: whoever reaches it finds everything else in place. */
+async function openListeners(config: SsaConfig, parts: Parts): Promise<Ssa['ports']> {
+  const { deps, database, log, servers } = parts
+  const prometheus = createPrometheus()
+  const mutualTls = createMutualTls(config, database, log)
+  const app = await createApp({
+    deps,
+    log,
+    metrics: prometheus,
+    isBehindProxy: config.listen.trustedProxy,
+    clientOf: ({ socket }) => mutualTls?.clientOf(socket) ?? BASIC_CLIENT,
+  })
+  const management = createManagementApp({
+    audit: deps.audit,
+    log,
+    checks: createChecks(database, deps),
+    metrics: () => prometheus.expose(),
+    operatorTokenHash: read(config.management.operatorTokenHashFile).trim().toLowerCase(),
+  })
+  const open = async (
+    server: Server,
+    at: { readonly host: string; readonly port: number },
+  ): Promise<number> => {
+    harden(server)
+    servers.push(server)
+    return listen(server, at)
+  }
+  const { tls } = config.listen
+  const pem = tls && { cert: read(tls.certificate), key: read(tls.key) }
+  return {
+    management: await open(createServer(management, undefined), config.management),
+    mutualTls: mutualTls && config.mutualTls ? await open(mutualTls.serve(app), config.mutualTls) : undefined,
+    main: await open(createServer(app, pem), config.listen),
   }
 }
 

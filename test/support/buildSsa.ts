@@ -1,12 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { randomBytes, X509Certificate } from 'node:crypto'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
-import { X509Certificate } from 'node:crypto'
 import { pino } from 'pino'
 import request from 'supertest'
-import { stringify } from 'yaml'
 import { certificateFingerprint } from '../../sap/transport/peer.ts'
 import { saveClient } from '../../src/adapters/db/clientRegister.ts'
 import { openDatabase, provisionDatabase } from '../../src/adapters/db/open.ts'
@@ -19,13 +17,8 @@ import { startSsa, type Ssa } from '../../src/start.ts'
 import { bodyOf, textIn } from './bodyOf.ts'
 import { assertContract } from './cscContract.ts'
 import { makePeerAuthority, makeTlsIdentity, type TlsIdentity } from './peerCertificates.ts'
-import { pemOf } from './testPki.ts'
-
-/** Where a SAM listens, and what the SSA shows it. */
-export interface SamAddress {
-  readonly socketPath: string
-  readonly identity: TlsIdentity
-}
+import { writeSsaFolder, type SamAddress } from './ssaFolder.ts'
+import { pemOf, type TestAuthority } from './testPki.ts'
 
 export interface BuildSsaOptions {
   readonly sam: SamAddress
@@ -85,7 +78,7 @@ export async function buildSsa(options: BuildSsaOptions): Promise<TestSsa> {
   const folder = await mkdtemp(join(tmpdir(), 'chancery-ssa-'))
   const operatorToken = randomBytes(32).toString('base64url')
   const authority = await makePeerAuthority()
-  const configFile = await writeFiles(folder, {
+  const configFile = await writeSsaFolder(folder, {
     operatorToken,
     sam: options.sam,
     https: await makeTlsIdentity(authority, 'localhost'),
@@ -95,7 +88,6 @@ export async function buildSsa(options: BuildSsaOptions): Promise<TestSsa> {
   const provisioned = await provisionDatabase(config.database.file)
   await provisionPageTokenKey(provisioned)
   await provisioned.destroy()
-  const passwords = await createPasswords()
 
   const log: string[] = []
   const sink = new Writable({
@@ -136,20 +128,7 @@ export async function buildSsa(options: BuildSsaOptions): Promise<TestSsa> {
     operatorToken,
     log,
     post,
-    async addUser({ password, ...user }) {
-      const database = await openDatabase(config.database.file)
-      await saveUser(database, { ...user, passwordHash: await passwords.hash(password) })
-      await database.destroy()
-    },
-    async makeClient(clientId) {
-      const identity = await makeTlsIdentity(authority, clientId ?? 'stranger')
-      if (clientId === undefined) return identity
-      const database = await openDatabase(config.database.file)
-      const certificateSha256 = certificateFingerprint(new X509Certificate(identity.cert))
-      await saveClient(database, { clientId, certificateSha256 })
-      await database.destroy()
-      return identity
-    },
+    ...registers(config.database.file, authority),
     async login(username, password, call = {}) {
       const authorization = basic(username, password)
       const answer = await post('v1', 'auth/login', {}, { authorization, ...call })
@@ -169,6 +148,27 @@ export async function buildSsa(options: BuildSsaOptions): Promise<TestSsa> {
     async dispose() {
       await ssa.close()
       await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** What provision does, without its process. */
+function registers(file: string, authority: TestAuthority): Pick<TestSsa, 'addUser' | 'makeClient'> {
+  const passwords = createPasswords()
+  return {
+    async addUser({ password, ...user }) {
+      const database = await openDatabase(file)
+      await saveUser(database, { ...user, passwordHash: await (await passwords).hash(password) })
+      await database.destroy()
+    },
+    async makeClient(clientId) {
+      const identity = await makeTlsIdentity(authority, clientId ?? 'stranger')
+      if (clientId === undefined) return identity
+      const database = await openDatabase(file)
+      const certificateSha256 = certificateFingerprint(new X509Certificate(identity.cert))
+      await saveClient(database, { clientId, certificateSha256 })
+      await database.destroy()
+      return identity
     },
   }
 }
@@ -212,62 +212,6 @@ function eventsOf(body: unknown): readonly unknown[] {
     typeof body === 'object' && body !== null ? Reflect.get(body, 'entries') : undefined
   if (!Array.isArray(entries)) throw new Error('no entries in the answer')
   return entries.map((entry: unknown): unknown => JSON.parse(textIn(entry, 'event')))
-}
-
-async function writeFiles(
-  folder: string,
-  input: {
-    readonly operatorToken: string
-    readonly sam: SamAddress
-    readonly https: TlsIdentity
-    readonly changes: Readonly<Record<string, unknown>>
-  },
-): Promise<string> {
-  const { sam, https, operatorToken, changes } = input
-  const write = async (name: string, content: string): Promise<void> => {
-    await writeFile(join(folder, name), content)
-    await chmod(join(folder, name), 0o600)
-  }
-  await write('sap.crt', sam.identity.cert)
-  await write('sap.key', sam.identity.key)
-  await write('peers-ca.crt', sam.identity.ca)
-  await write('https.crt', https.cert)
-  await write('https.key', https.key)
-  await write('clients-ca.crt', https.ca)
-  await write('operator-token-hash', createHash('sha256').update(operatorToken).digest('hex'))
-  await write(
-    'ssa.yaml',
-    stringify({
-      node: 'ssa-1',
-      publicUrl: 'https://localhost:8443',
-      listen: { host: '127.0.0.1', port: 0, tls: { certificate: 'https.crt', key: 'https.key' } },
-      mutualTls: {
-        host: '127.0.0.1',
-        port: 0,
-        certificate: 'https.crt',
-        key: 'https.key',
-        authority: 'clients-ca.crt',
-      },
-      management: { host: '127.0.0.1', port: 0, operatorTokenHashFile: 'operator-token-hash' },
-      database: { file: 'ssa.db' },
-      sam: {
-        url: 'https://localhost',
-        socketPath: sam.socketPath,
-        certificate: 'sap.crt',
-        key: 'sap.key',
-        authority: 'peers-ca.crt',
-      },
-      info: {
-        name: 'Test service',
-        region: 'DK',
-        lang: 'en',
-        description: 'A service under test',
-        logo: 'https://localhost:8443/logo.png',
-      },
-      ...changes,
-    }),
-  )
-  return join(folder, 'ssa.yaml')
 }
 
 /** The file of the database, as text: for tests that look for secrets in it. */

@@ -5,7 +5,7 @@ import { SapFailure } from '../../sap/errors.ts'
 import { SAM_OPERATIONS, type SamOperations } from '../../sap/operations.ts'
 import { createOperationServer, type Handlers } from '../../sap/transport/server.ts'
 import { makePeerAuthority, makeTlsIdentity } from './peerCertificates.ts'
-import type { SamAddress } from './buildSsa.ts'
+import type { SamAddress } from './ssaFolder.ts'
 
 /** A SAM that says what a test wants: for codes that a real one gives only when something is broken. */
 export interface ScriptedSam extends SamAddress {

@@ -20,15 +20,7 @@ export function createSessionStore(database: Knex): SessionStore {
       })
     },
     add: (familyId, tokens, now) => addTokens(database, familyId, tokens, now),
-    async find(hash) {
-      const found: unknown = await database('tokens')
-        .join('families', 'families.family_id', 'tokens.family_id')
-        .join('users', 'users.user_id', 'families.user_id')
-        .where('tokens.token_sha256', hash)
-        .first('tokens.*', 'families.user_id', 'families.client_id', 'families.ended_at', 'users.signer_id')
-      const row = rowOf(found)
-      return row === undefined ? undefined : storedToken(row)
-    },
+    find: (hash) => findToken(database, hash),
     async revoke(hash, now) {
       const count = await database('tokens')
         .where('token_sha256', hash)
@@ -56,6 +48,16 @@ export function createSessionStore(database: Knex): SessionStore {
 
 /** Milliseconds that an expired token is still known as expired, not as unknown. */
 const RETENTION = 7 * 24 * 60 * 60 * 1000
+
+async function findToken(database: Knex, hash: string): Promise<StoredToken | undefined> {
+  const found: unknown = await database('tokens')
+    .join('families', 'families.family_id', 'tokens.family_id')
+    .join('users', 'users.user_id', 'families.user_id')
+    .where('tokens.token_sha256', hash)
+    .first('tokens.*', 'families.user_id', 'families.client_id', 'families.ended_at', 'users.signer_id')
+  const row = rowOf(found)
+  return row === undefined ? undefined : storedToken(row)
+}
 
 async function addTokens(
   database: Knex,

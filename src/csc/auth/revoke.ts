@@ -22,8 +22,13 @@ export async function revoke(deps: Deps, input: { caller: Caller; token: string 
     await deps.audit.record({ ...contextOf(caller), type: 'token-revoked', what: 'access' })
     if (await deps.sessions.isRefreshable(familyId, now)) return
   }
+  const voidSads = (): Promise<number> =>
+    deps.sam.voidSad({ requestId: caller.requestId, familyId }, undefined)
+  // At the SAM first: if it is away, the caller's token still works and the revocation can be asked for again.
+  await voidSads()
   await deps.sessions.end(familyId, now)
-  await deps.sam.voidSad({ requestId: caller.requestId, familyId }, undefined)
+  // Once more for an authorization that was under way meanwhile.
+  await voidSads()
   await deps.audit.record({ ...contextOf(caller), familyId, type: 'token-revoked', what: 'family' })
 }
 
