@@ -23,6 +23,8 @@ export interface KillPlan {
   steps(): readonly string[]
   /** How often the HSM was asked to sign this digest with a key pair, by all processes so far. */
   signCalls(digest: Uint8Array): number
+  /** How often it was asked to sign anything with a key pair, the service's own ones included. */
+  allSignCalls(): number
 }
 
 const PRELOAD = new URL('killAt.mjs', import.meta.url)
@@ -55,5 +57,6 @@ export function makeKillPlan(): KillPlan {
       const hex = Buffer.from(digest).toString('hex')
       return lines('signs').filter((line) => line === hex).length
     },
+    allSignCalls: () => lines('signs').length,
   }
 }
