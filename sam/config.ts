@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { accessSync, constants, readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
@@ -119,6 +119,7 @@ export function loadConfig(file: string): SamConfig {
   checkChannels(config, fail)
   checkSecret('hsm.pinFile', config.hsm.pinFile, fail)
   checkSecret('tls.key', config.tls.key, fail)
+  checkReadable(config, fail)
   return config
 }
 
@@ -175,10 +176,27 @@ function checkChannels(config: SamConfig, fail: Fail): void {
   if (CHANNELS.every((name) => config.channels[name] === undefined))
     throw fail('channels: ', 'none is configured')
   const { smtp: mail, webhook } = config.channels
+  if ((mail?.user === undefined) !== (mail?.passwordFile === undefined))
+    throw fail('channels.smtp: ', 'user and passwordFile belong together')
   if (mail?.passwordFile !== undefined) checkSecret('channels.smtp.passwordFile', mail.passwordFile, fail)
   if (webhook !== undefined) checkSecret('channels.webhook.secretFile', webhook.secretFile, fail)
   if (webhook !== undefined && config.profile !== 'dev' && !webhook.url.startsWith('https:'))
     throw fail('channels.webhook.url: ', 'must be https')
+}
+
+/** What is read at each start: said here by its key, instead of by an error of the file system then. */
+function checkReadable({ tls, trustedIssuers }: SamConfig, fail: Fail): void {
+  const files = [
+    ['tls.certificate', tls.certificate],
+    ['tls.authority', tls.authority],
+    ...trustedIssuers.map((file, index) => [`trustedIssuers.${index}`, file] as const),
+  ] as const
+  for (const [key, file] of files)
+    try {
+      accessSync(file, constants.R_OK)
+    } catch {
+      throw fail(`${key}: `, 'the file cannot be read')
+    }
 }
 
 /** A secret file must exist and be closed to everybody else. */

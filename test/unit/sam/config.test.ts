@@ -22,6 +22,12 @@ const good: Document = {
   channels: { file: { folder: 'outbox' } },
 }
 
+/** A part of the good document with changes. */
+function part(key: string, changes: Document): Document {
+  const value = good[key]
+  return { ...(typeof value === 'object' ? value : {}), ...changes }
+}
+
 const policy = (changes: Document): Document => ({
   policies: { p: { scal: '2', multisign: 5, factors: ['otp'], minimumGrade: 'plain-otp', ...changes } },
 })
@@ -30,7 +36,8 @@ describe('sam.yaml', () => {
   let folder: string
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'chancery-config-'))
-    for (const name of ['pin', 'tls.key', 'hook']) writeFileSync(join(folder, name), 'x', { mode: 0o600 })
+    for (const name of ['pin', 'tls.key', 'hook', 'mail', 'tls.crt', 'ca.crt', 'root.crt'])
+      writeFileSync(join(folder, name), 'x', { mode: 0o600 })
   })
   afterEach(() => {
     rmSync(folder, { recursive: true })
@@ -87,11 +94,7 @@ describe('sam.yaml', () => {
       { profile: 'nsp', channels: { webhook: { url: 'http://sms.example/', secretFile: 'hook' } } },
       /channels\.webhook\.url: must be https/,
     ],
-    [
-      'a secret file that is not there',
-      { hsm: { ...Object(good['hsm']), pinFile: 'none' } },
-      /hsm\.pinFile: /,
-    ],
+    ['a secret file that is not there', { hsm: part('hsm', { pinFile: 'none' }) }, /hsm\.pinFile: /],
   ]
   for (const [what, changes, message] of wrong)
     it(`refuses ${what}, and names the key`, () => {
@@ -100,6 +103,61 @@ describe('sam.yaml', () => {
         (error) => error instanceof ConfigError && message.test(error.message),
       )
     })
+
+  for (const key of ['profile', 'node', 'listen', 'tls', 'peers', 'database', 'hsm', 'trustedIssuers'])
+    it(`needs ${key}, and takes no text in place of it`, () => {
+      const names = (error: unknown): boolean =>
+        error instanceof ConfigError && new RegExp(`sam\\.yaml: ${key}: `).test(error.message)
+      assert.throws(() => load({ [key]: undefined }), names)
+      assert.throws(() => load({ [key]: '' }), names)
+      assert.throws(() => load({ [key]: 7 }), names)
+      assert.throws(() => load({ [key]: null }), names)
+    })
+
+  it('shows no value of what it refuses', () => {
+    const secret = 'hunter2-in-the-wrong-place'
+    for (const changes of [
+      { hsm: part('hsm', { pin: secret }) },
+      { profile: secret },
+      { node: `${secret} ` },
+      { lockAfter: secret },
+      { listen: { host: secret, port: 0 } },
+    ])
+      assert.throws(
+        () => load(changes),
+        (error) => error instanceof ConfigError && !error.message.includes(secret),
+      )
+  })
+
+  for (const [key, changes] of [
+    ['tls.certificate', { tls: part('tls', { certificate: 'none' }) }],
+    ['tls.authority', { tls: part('tls', { authority: 'none' }) }],
+    ['trustedIssuers.1', { trustedIssuers: ['root.crt', 'none'] }],
+  ] as const)
+    it(`refuses a ${key} that is not there`, () => {
+      assert.throws(() => load(changes), new RegExp(`${key.replaceAll('.', '\\.')}: the file cannot be read`))
+    })
+
+  it('takes a mail account whole or not at all', () => {
+    const smtp = { host: 'mail.example', port: 587, secure: false, from: 'sam@example.org' }
+    const channels = (account: Document): Document => ({ channels: { smtp: { ...smtp, ...account } } })
+    assert.equal(load(channels({})).channels.smtp?.host, 'mail.example')
+    const whole = load(channels({ user: 'sam', passwordFile: 'mail' }))
+    assert.equal(whole.channels.smtp?.passwordFile, join(folder, 'mail'))
+    for (const half of [{ user: 'sam' }, { passwordFile: 'mail' }])
+      assert.throws(() => load(channels(half)), /channels\.smtp: user and passwordFile belong together/)
+    chmodSync(join(folder, 'mail'), 0o604)
+    assert.throws(
+      () => load(channels({ user: 'sam', passwordFile: 'mail' })),
+      /channels\.smtp\.passwordFile: the file is open to others/,
+    )
+  })
+
+  it('refuses a webhook secret that is open to others', () => {
+    chmodSync(join(folder, 'hook'), 0o660)
+    const channels = { webhook: { url: 'https://sms.example/', secretFile: 'hook' } }
+    assert.throws(() => load({ channels }), /channels\.webhook\.secretFile: the file is open to others/)
+  })
 
   for (const [key, name] of [
     ['hsm.pinFile', 'pin'],
