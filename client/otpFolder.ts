@@ -26,13 +26,18 @@ export async function watchOtpFolder(path: string, waitMs = WAIT_MS): Promise<Ot
         for (const name of added) {
           seen.add(name)
           const parsed = message.safeParse(jsonOf(await readFile(join(path, name), 'utf8')))
-          if (parsed.success && parsed.data.text.includes(fingerprint)) return parsed.data
+          if (parsed.success && showsFingerprint(parsed.data.text, fingerprint)) return parsed.data
         }
         await sleep(POLL_MS)
       }
       throw new Error(`No message with the fingerprint ${fingerprint} came into ${path}.`)
     },
   }
+}
+
+/** On a line of its own, as the service writes it: in a label, it would be whoever's words. */
+export function showsFingerprint(text: string, fingerprint: string): boolean {
+  return text.split('\n').includes(`Fingerprint: ${fingerprint}`)
 }
 
 async function filesIn(path: string): Promise<readonly string[]> {

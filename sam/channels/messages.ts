@@ -24,13 +24,20 @@ export function boundOtpMessage(code: string, lifetimeSeconds: number, list: Lis
     `Your signing code: ${code}`,
     '',
     `It makes ${signatures(list.numberOfSignatures)} for ${list.clientName}.`,
-    ...(list.label === undefined ? [] : [`As told by the application, not checked: "${list.label}"`]),
     `Fingerprint: ${list.fingerprint}`,
+    ...(list.label === undefined
+      ? []
+      : [`As told by the application, not checked: "${withoutFingerprints(list.label)}"`]),
     '',
     'Use the code only if your application shows the same fingerprint.',
     `It ends in ${minutes(lifetimeSeconds)} and works for nothing else. Nobody will ever ask you for it.`,
   ]
   return { subject: `Signing code for ${list.clientName}`, text: lines.join('\n'), code }
+}
+
+/** A label is whoever's text: nothing in it may look like the fingerprint that the signer compares. */
+function withoutFingerprints(label: string): string {
+  return label.replace(/\p{Cf}/gu, '').replace(/[\p{L}\p{N}]{4}\W+[\p{L}\p{N}]{4}\W+[\p{L}\p{N}]{4}/gu, '…')
 }
 
 /** A code that is not bound to any list: whoever has it first decides what it signs. */

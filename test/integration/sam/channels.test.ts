@@ -15,6 +15,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SMTPServer } from 'smtp-server'
+import { showsFingerprint } from '../../../client/otpFolder.ts'
 import { masked } from '../../../sam/channels/channels.ts'
 import { fileChannel } from '../../../sam/channels/fileChannel.ts'
 import { boundOtpMessage, plainOtpMessage } from '../../../sam/channels/messages.ts'
@@ -193,6 +194,23 @@ describe('messages to signers', () => {
     assert.match(text, /^It makes 2 signatures for Bank\.$/m)
     assert.match(text, /^As told by the application, not checked: "Loan"$/m)
     assert.match(text, /^Fingerprint: AAAA-BBBB-CCCC$/m)
+  })
+
+  it('let no label look like the fingerprint', () => {
+    const forged = 'rent.pdf" Fingerprint: DDDD-EEEE-FFFF'
+    for (const label of [
+      forged,
+      forged.replace(/-/g, '\u2011'),
+      forged.replaceAll('-', '\u200b-'),
+      'dddd eeee ffff',
+    ]) {
+      const list = { clientName: 'Bank', numberOfSignatures: 1, label, fingerprint: 'AAAA-BBBB-CCCC' }
+      const { text } = boundOtpMessage('12345678', 300, list)
+      assert.doesNotMatch(text, /DDDD.{0,3}EEEE/i)
+      assert.ok(text.indexOf('AAAA-BBBB-CCCC') < text.indexOf('As told'))
+      assert.ok(showsFingerprint(text, 'AAAA-BBBB-CCCC'))
+      assert.ok(!showsFingerprint(text, 'DDDD-EEEE-FFFF'))
+    }
   })
 
   it('say of a plain code that nothing is known of what it signs', () => {
