@@ -26,6 +26,9 @@ export interface Attempt {
 export const invalid = (kind: FactorKind, reason: string): SapFailure =>
   new SapFailure(CODES[WORD[kind]].invalid, reason)
 
+export const locked = (kind: FactorKind, reason: string): SapFailure =>
+  new SapFailure(CODES[WORD[kind]].locked, reason)
+
 /** Whether no attempt is left, or an officer holds the factor. */
 export function isLocked(factor: FactorRecord, lockAfter: number): boolean {
   return factor.isHeld === 'yes' || factor.attempts >= lockAfter
@@ -40,8 +43,7 @@ export async function countAttempt(deps: SamDeps, attempt: Attempt): Promise<Sto
   return retryConflicts(async () => {
     const stored = await deps.records.read('factor', factorId(kind, signerId))
     if (stored === undefined) throw invalid(kind, `the signer has no factor ${kind}`)
-    if (isLocked(stored.value, deps.config.lockAfter))
-      throw new SapFailure(CODES[WORD[kind]].locked, `factor ${kind} is locked`)
+    if (isLocked(stored.value, deps.config.lockAfter)) throw locked(kind, `factor ${kind} is locked`)
     const value = { ...stored.value, attempts: stored.value.attempts + 1 }
     const next = await deps.records.prepareNext(stored, value)
     await deps.writer.write(async (unit) => {

@@ -3,7 +3,7 @@ import type { FactorKind, Grade } from '../../sap/operations.ts'
 import type { SamDeps } from '../deps.ts'
 import { openOtpOf } from '../state/otps.ts'
 import type { PreparedRecord } from '../state/records.ts'
-import { countAttempt, invalid, refuseAttempt } from './attempt.ts'
+import { countAttempt, invalid, isLocked, locked, refuseAttempt } from './attempt.ts'
 import { factorId } from './factorId.ts'
 import { isOtp, normalizedOtp } from './otp.ts'
 import { isPin } from './pin.ts'
@@ -28,6 +28,8 @@ export interface FactorCheck {
 /** A factor that was right. */
 interface PassedFactor {
   readonly kind: FactorKind
+  /** Its number among the attempts since the last success. */
+  readonly attempt: number
   /** kind totp: the time step of the code. */
   readonly step?: number
 }
@@ -91,7 +93,11 @@ async function checkOtp(
   if (otp.expiresAt <= deps.clock.now()) return refuse('the code has expired')
   if (otp.binding !== undefined && otp.binding !== check.binding)
     return refuse('the code was made for another list, credential or client')
-  return { factor: { kind: 'otp' }, id: otp.id, isBound: otp.binding !== undefined }
+  return {
+    factor: { kind: 'otp', attempt: counted.value.attempts },
+    id: otp.id,
+    isBound: otp.binding !== undefined,
+  }
 }
 
 async function checkTotp(deps: SamDeps, check: FactorCheck): Promise<PassedFactor> {
@@ -108,7 +114,7 @@ async function checkTotp(deps: SamDeps, check: FactorCheck): Promise<PassedFacto
   })
   if (step === undefined)
     return refuseAttempt(deps, attempt, counted, 'wrong code, or its time step was used')
-  return { kind: 'totp', step }
+  return { kind: 'totp', attempt: counted.value.attempts, step }
 }
 
 async function checkPin(deps: SamDeps, check: FactorCheck): Promise<PassedFactor> {
@@ -118,13 +124,13 @@ async function checkPin(deps: SamDeps, check: FactorCheck): Promise<PassedFactor
   if (pinHash === undefined) throw new Error('a PIN factor without a hash')
   if (!(await isPin(deps, check.signerId, pinHash, check.given.pin ?? '')))
     return refuseAttempt(deps, attempt, counted, 'wrong PIN')
-  return { kind: 'pin' }
+  return { kind: 'pin', attempt: counted.value.attempts }
 }
 
 /**
  * The records of the passed factors as they become when the whole act succeeds: counters at zero, the time step used.
  * Read anew at each try, since another request may have counted meanwhile. Throws `otp_invalid` if another one
- * used the time step first.
+ * used the time step first, the factor's `locked` code if it was locked meanwhile.
  */
 export async function prepareSuccess(
   deps: SamDeps,
@@ -132,9 +138,13 @@ export async function prepareSuccess(
   passed: PassedFactors,
 ): Promise<readonly PreparedRecord[]> {
   const prepared: PreparedRecord[] = []
-  for (const { kind, step } of passed.factors) {
+  for (const { kind, step, attempt } of passed.factors) {
     const stored = await deps.records.read('factor', factorId(kind, signerId))
     if (stored === undefined) throw invalid(kind, `the factor ${kind} is gone`)
+    // Attempts that came after this one may have locked the factor: then only `ra` opens it again.
+    if (isLocked(stored.value, deps.config.lockAfter) && stored.value.attempts !== attempt)
+      throw locked(kind, `factor ${kind} was locked meanwhile`)
+    if (stored.value.isHeld === 'yes') throw locked(kind, `factor ${kind} is held`)
     if (step !== undefined && step <= (stored.value.totpStep ?? 0))
       throw invalid(kind, 'the time step was used')
     const next = { ...stored.value, attempts: 0, ...(step === undefined ? {} : { totpStep: step }) }
