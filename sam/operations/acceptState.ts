@@ -24,15 +24,8 @@ export async function acceptState(
   const { node } = deps.config
   const findings = await inspect(deps)
   const fields = { reason: request.reason, lockedBecause, ...(await endOfChain(deps)) }
-  const old = { chain: deps.writer.chain, head: deps.writer.head }
-  deps.writer.useChain(await nextChain(deps.hsm, node))
-  try {
-    await write(deps, request.requestId, { fields, findings })
-  } catch (error) {
-    // Nothing begins with this chain: the next try names the old one again.
-    deps.writer.useChain(old.chain, old.head)
-    throw error
-  }
+  const chain = await nextChain(deps.hsm, node)
+  await write(deps, chain, request.requestId, { fields, findings })
   await settleEarlier(deps)
   await deps.checkpointer.make()
   await writeLockMark(deps.hsm, node, '')
@@ -60,8 +53,13 @@ interface Acceptance {
   readonly findings: Findings
 }
 
-async function write(deps: SamDeps, requestId: string, { fields, findings }: Acceptance): Promise<void> {
-  await deps.writer.write(async (unit) => {
+async function write(
+  deps: SamDeps,
+  chain: string,
+  requestId: string,
+  { fields, findings }: Acceptance,
+): Promise<void> {
+  await deps.writer.writeInNewChain(chain, async (unit) => {
     const lost = findings.lost.map(({ kind, id }) => `${kind}/${id}`)
     unit.record({
       type: 'STATE_ACCEPTED',

@@ -19,6 +19,8 @@ export class Conflict extends Error {
 }
 
 interface Job {
+  /** Set for the one job that begins another chain: it runs alone. */
+  readonly newChain?: string
   run(unit: Unit): Promise<void>
   done(): void
   failed(error: unknown): void
@@ -41,6 +43,8 @@ export class Writer {
   #waiting: Job[] = []
   #isRunning = false
   #isHealthy = true
+  /** Set by a transaction that failed: it may have been stored all the same. */
+  #mayBeBehind = false
 
   constructor(deps: { knex: Knex; clock: Clock; chain: string; head: JournalHead }) {
     this.#knex = deps.knex
@@ -54,10 +58,9 @@ export class Writer {
     return this.#head
   }
 
-  /** Goes over to another chain: only `acceptState` does, while nothing else is written. */
-  useChain(chain: string, head: JournalHead = EMPTY_HEAD): void {
-    this.#chain = chain
-    this.#head = head
+  /** Runs `job` alone, its events the first of another chain; if it fails, the old chain goes on. For `acceptState`. */
+  writeInNewChain<T>(chain: string, job: (unit: Unit) => Promise<T>): Promise<T> {
+    return this.#enqueue(job, chain)
   }
 
   get chain(): string {
@@ -71,9 +74,14 @@ export class Writer {
 
   /** Runs `job` in a transaction. Durable when the promise resolves; nothing of it is left when it rejects. */
   write<T>(job: (unit: Unit) => Promise<T>): Promise<T> {
+    return this.#enqueue(job)
+  }
+
+  #enqueue<T>(job: (unit: Unit) => Promise<T>, newChain?: string): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let result: { value: T } | undefined
       this.#waiting.push({
+        ...(newChain === undefined ? {} : { newChain }),
         async run(unit) {
           result = { value: await job(unit) }
         },
@@ -89,11 +97,16 @@ export class Writer {
   async #drain(): Promise<void> {
     this.#isRunning = true
     while (this.#waiting.length > 0) {
-      const round = this.#waiting.splice(0, MAX_JOBS)
+      const round = this.#nextRound()
       if (round.length === 1 || !(await this.#commit(round)))
         for (const job of round) await this.#commitAlone(job)
     }
     this.#isRunning = false
+  }
+
+  #nextRound(): readonly Job[] {
+    const alone = this.#waiting.findIndex((job) => job.newChain !== undefined)
+    return this.#waiting.splice(0, alone < 0 ? MAX_JOBS : Math.max(1, Math.min(alone, MAX_JOBS)))
   }
 
   /** True if the whole round is committed and answered. */
@@ -124,17 +137,19 @@ export class Writer {
       .where('sequence', '>', this.#head.sequence)
       .orderBy('sequence')
     for (const row of rows) this.#head = follow(this.#head, row)
+    this.#mayBeBehind = false
   }
 
   async #transaction(round: readonly Job[]): Promise<void> {
-    if (!this.#isHealthy) await this.#catchUp()
-    let head = this.#head
+    if (this.#mayBeBehind) await this.#catchUp()
+    const chain = round[0]?.newChain ?? this.#chain
+    let head = chain === this.#chain ? this.#head : EMPTY_HEAD
     try {
       await this.#knex.transaction(async (trx) => {
         const rows: JournalRow[] = []
         for (const job of round) {
           for (const event of await eventsOf(job, trx)) {
-            const next = journalRow(this.#chain, head, this.#clock.now(), event)
+            const next = journalRow(chain, head, this.#clock.now(), event)
             rows.push(next.row)
             head = next.head
           }
@@ -143,9 +158,11 @@ export class Writer {
         if (rows.length > 0) await trx('journal').insert(rows)
       })
     } catch (error) {
+      this.#mayBeBehind = true
       if (isStorageFault(error)) this.#isHealthy = false
       throw error
     }
+    this.#chain = chain
     this.#head = head
     this.#isHealthy = true
   }
