@@ -6,6 +6,9 @@ export interface Clock {
   problem(): string | undefined
 }
 
+/** A problem that this process cannot get over: a new one checks the time against the journal. */
+export const CLOCK_STEPPED = 'the wall clock was stepped'
+
 /** Milliseconds that wall clock and monotonic clock may drift apart before the SAM stops signing. */
 const TOLERANCE_MS = 2_000
 
@@ -46,7 +49,7 @@ export function createClock(lastKnown: number, sources: ClockSources = systemSou
     },
     problem() {
       const { behind, wall } = read()
-      if (Math.abs(behind) > TOLERANCE_MS) return 'the wall clock was stepped'
+      if (Math.abs(behind) > TOLERANCE_MS) return CLOCK_STEPPED
       if (wall + TOLERANCE_MS < lastKnown) return 'the wall clock is behind the journal'
       return undefined
     },

@@ -26,18 +26,23 @@ async function main(args: readonly string[]): Promise<void> {
 async function run(config: SamConfig): Promise<void> {
   const token = await openToken({ ...config.hsm, tokenLabel: config.hsm.token })
   const sam = await openSam({ config, token })
-  const upkeep = startUpkeep(sam.deps, log)
   const server = await startServer(sam.deps, log)
-  const stop = (signal: string): void => {
+  const stop = (signal: string, code = 0): void => {
     log.info({ event: 'stopping', signal })
     void server
       .stop()
       .then(() => upkeep.stop())
       .then(() => sam.close())
-      .then(() => process.exit(0))
+      .then(() => process.exit(code))
   }
-  process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
+  // The supervisor starts another process, which checks the time against the journal.
+  const upkeep = startUpkeep(sam.deps, log, () => {
+    stop('the wall clock was stepped', 1)
+  })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => {
+      stop(signal)
+    })
   process.once('disconnect', () => {
     stop('the supervisor is gone')
   })

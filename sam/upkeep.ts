@@ -1,8 +1,10 @@
 import type { Logger } from 'pino'
 import { settleExpired } from './activation/settleEarlier.ts'
 import { deliverNotices } from './channels/notices.ts'
+import { CLOCK_STEPPED } from './clock.ts'
 import type { SamDeps } from './deps.ts'
 
+const CLOCK_MS = 2_000
 const CHECKPOINT_MS = 60_000
 const NOTICES_MS = 2_000
 const SETTLE_MS = 15_000
@@ -15,8 +17,23 @@ export interface Upkeep {
 }
 
 /** What the SAM does by itself: checkpoints, messages that wait, trying a silent HSM and a journal that failed again. */
-export function startUpkeep(deps: SamDeps, log: Logger): Upkeep {
+export function startUpkeep(
+  deps: SamDeps,
+  log: Logger,
+  onClockStepped: () => void = () => undefined,
+): Upkeep {
+  let lastClockProblem: string | undefined
   const jobs = [
+    repeat('clock', CLOCK_MS, log, async () => {
+      const problem = deps.clock.problem()
+      if (problem === undefined || problem === lastClockProblem) return
+      lastClockProblem = problem
+      await deps.writer.write((unit) => {
+        unit.record({ type: 'CLOCK_WRONG', fields: { problem } })
+        return Promise.resolve()
+      })
+      if (problem === CLOCK_STEPPED) onClockStepped()
+    }),
     repeat('checkpoint', CHECKPOINT_MS, log, async () => {
       if (deps.state.name() !== 'LOCKED') await deps.checkpointer.make()
     }),

@@ -6,6 +6,7 @@ export type EventType =
   | 'SAM_STOPPED'
   | 'SAM_LOCKED'
   | 'JOURNAL_WRITABLE'
+  | 'CLOCK_WRONG'
   | 'STATE_ACCEPTED'
   | 'PEER_ENROLLED'
   | 'CLIENT_REGISTERED'
