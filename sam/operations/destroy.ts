@@ -11,7 +11,8 @@ export async function destroy(deps: SamDeps, request: SamRequest<'destroy'>): Pr
     requestId: request.requestId,
     reason: request.reason,
     event: 'KEY_DESTROYED',
-    from: ['GENERATED', 'ACTIVE', 'SUSPENDED'],
+    // DESTROYED as well: an acknowledgement that failed can be had by asking again.
+    from: ['GENERATED', 'ACTIVE', 'SUSPENDED', 'DESTROYED'],
     next: withoutKey,
   })
   await eraseOldPages(deps.database)
