@@ -29,7 +29,9 @@ async function start(): Promise<void> {
   if (signals === 0) say(serving(set))
 }
 
+/** On a terminal only: where the output is kept, it would be a secret in a log. The secret file has it as well. */
 function showTotp(uri: string): void {
+  if (!process.stdout.isTTY) return
   say(`\nThe demo signer's authenticator, if you want it on a phone:\n${renderUnicodeCompact(uri)}\n${uri}\n`)
 }
 
