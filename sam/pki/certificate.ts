@@ -1,4 +1,4 @@
-import { X509Certificate as OpensslCertificate } from 'node:crypto'
+import { X509Certificate as OpensslCertificate, type KeyObject } from 'node:crypto'
 import { UNPRINTABLE } from '../../sap/codec.ts'
 import type { CertificateSubject } from '../../sap/errors.ts'
 import {
@@ -38,6 +38,7 @@ export interface Certificate {
   readonly signatureDigest: string | undefined
   /** The same certificate, for checks of its signature. */
   readonly openssl: OpensslCertificate
+  readonly key: KeyObject
 }
 
 /** Reads a certificate in DER, and nothing after it. Throws CertificateUnreadable. */
@@ -80,6 +81,8 @@ function read(der: Buffer): Certificate {
       .map((extension) => extension.type),
     signatureDigest: signatureDigestOf(parsed),
     openssl,
+    // Decoded here: a key that OpenSSL cannot read makes the certificate unreadable.
+    key: openssl.publicKey,
   }
 }
 

@@ -90,7 +90,7 @@ function certificateProblem(certificate: Certificate, now: number): string | und
   if (now > certificate.notAfter) return 'has expired'
   const unknown = certificate.criticalExtensions.find((type) => !KNOWN_CRITICAL.has(type))
   if (unknown !== undefined) return `has the unknown critical extension ${unknown}`
-  return isStrong(certificate.openssl.publicKey) ? undefined : 'has a weak or unknown kind of key'
+  return isStrong(certificate.key) ? undefined : 'has a weak or unknown kind of key'
 }
 
 function isStrong(key: KeyObject): boolean {
@@ -119,7 +119,7 @@ function signatureProblem(certificate: Certificate, issuer: Certificate | undefi
 function issued(issuer: Certificate, certificate: Certificate): boolean {
   if (!certificate.openssl.checkIssued(issuer.openssl)) return false
   try {
-    return certificate.openssl.verify(issuer.openssl.publicKey)
+    return certificate.openssl.verify(issuer.key)
   } catch {
     // The issuer's key is of another family than the signature.
     return false

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { SapFailure } from '../../../sap/errors.ts'
 import { basic, buildSsa, databaseText, type Answer, type TestSsa } from '../../support/buildSsa.ts'
 import { memberOf, membersOf, textIn } from '../../support/bodyOf.ts'
 import { scriptedSam, type ScriptedSam } from '../../support/scriptedSam.ts'
@@ -200,7 +201,18 @@ describe('auth/login and auth/revoke — CSC API v1.0.4.0 §11.2, §11.3', () =>
     assert.equal((await revoke(access, { token: refresh, token_type_hint: 'access_token' })).status, 204)
     for (const token of [access, second]) assert.deepEqual((await list(token)).body, EXPIRED)
     assert.deepEqual((await login({ refresh_token: refresh })).body, invalid('Invalid refresh_token'))
-    assert.deepEqual(sam.calls.filter(({ name }) => name === 'voidSad').length, 1)
+    // Before the tokens end, and once more for what was under way.
+    assert.equal(sam.calls.filter(({ name }) => name === 'voidSad').length, 2)
+  })
+
+  it('ends no token while the SAM cannot void the SADs, so that it can be asked again', async () => {
+    const { access, refresh } = await remembered()
+    sam.handlers = { voidSad: () => Promise.reject(new SapFailure('unavailable', 'away')) }
+    assert.equal((await revoke(access, { token: refresh })).status, 503)
+    assert.equal((await list(access)).status, 200)
+    sam.handlers = { voidSad: () => Promise.resolve({ voided: 1 }) }
+    assert.equal((await revoke(access, { token: refresh })).status, 204)
+    assert.deepEqual((await list(access)).body, EXPIRED)
   })
 
   it('revokes an access token alone while there is a refresh token', async () => {
@@ -214,7 +226,7 @@ describe('auth/login and auth/revoke — CSC API v1.0.4.0 §11.2, §11.3', () =>
   it('ends the login with its last token', async () => {
     const token = await ssa.login('ada', PASSWORD)
     assert.equal((await revoke(token, { token })).status, 204)
-    assert.equal(sam.calls.filter(({ name }) => name === 'voidSad').length, 1)
+    assert.equal(sam.calls.filter(({ name }) => name === 'voidSad').length, 2)
   })
 
   it('has a SAD voided at the SAM, of the own login only', async () => {
