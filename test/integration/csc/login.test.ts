@@ -207,10 +207,11 @@ describe('auth/login and auth/revoke — CSC API v1.0.4.0 §11.2, §11.3', () =>
 
   it('ends no token while the SAM cannot void the SADs, so that it can be asked again', async () => {
     const { access, refresh } = await remembered()
-    sam.handlers = { voidSad: () => Promise.reject(new SapFailure('unavailable', 'away')) }
+    const present = sam.handlers
+    sam.handlers = { ...present, voidSad: () => Promise.reject(new SapFailure('unavailable', 'away')) }
     assert.equal((await revoke(access, { token: refresh })).status, 503)
+    sam.handlers = { ...present, voidSad: () => Promise.resolve({ voided: 1 }) }
     assert.equal((await list(access)).status, 200)
-    sam.handlers = { voidSad: () => Promise.resolve({ voided: 1 }) }
     assert.equal((await revoke(access, { token: refresh })).status, 204)
     assert.deepEqual((await list(access)).body, EXPIRED)
   })
