@@ -151,6 +151,38 @@ describe('SAM LOCKED', () => {
     assert.equal(sam.deps.state.name(), 'OPERATIONAL')
   })
 
+  for (const [what, columns] of [
+    ['two keys of one signer exchanged', ['version', 'body', 'mac']],
+    ['the blob of one key put into another', ['body']],
+  ] as const)
+    it(`follows from ${what}: neither signs`, async () => {
+      const other = await makeSigner(sam, { signer })
+      const hashes = newHashes(1)
+      const acts = [await authorized(sam, signer, hashes), await authorized(sam, other, hashes)] as const
+      const { write } = sam.deps.database
+      const row = (id: string): Promise<Record<string, unknown> | undefined> =>
+        write('record')
+          .where({ kind: 'key', id })
+          .first(...columns)
+      const [one, two] = [await row(signer.credentialId), await row(other.credentialId)]
+      await write('record')
+        .where({ kind: 'key', id: signer.credentialId })
+        .update({ ...two })
+      await write('record')
+        .where({ kind: 'key', id: other.credentialId })
+        .update({ ...one })
+      // A new process: what this one has verified before, it does not read again.
+      await sam.stop()
+      await sam.start()
+      for (const [by, { sad }] of [
+        [signer, acts[0]],
+        [other, acts[1]],
+      ] as const)
+        await assert.rejects(sam.ssa.call('sign', signing(by, sad, hashes)), { code: 'unavailable' })
+      assert.equal(sam.deps.state.name(), 'LOCKED')
+      assert.deepEqual(await journalOf(sam, 'SIGNING'), [])
+    })
+
   it('is running, not ended, when what it must settle at the start cannot be trusted', async () => {
     await authorized(sam, signer, newHashes(1))
     const { write } = sam.deps.database

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { createPublicKey, verify, createHash, randomBytes } from 'node:crypto'
 import { makeSigner, newRequestId, type TestSam } from '../../support/buildSam.ts'
 import { buildFaultySam, type FaultySam } from '../../support/faultySam.ts'
-import { authorized, journalOf, newHashes, signing } from '../../support/samActs.ts'
+import { authorization, authorized, journalOf, newHashes, sentCode, signing } from '../../support/samActs.ts'
 
 const DEVICE_ERROR = 0x30
+const CKR_RANDOM_NO_RNG = 0x121
 const CKM_ECDSA = 0x1041
 const CKM_RSA_PKCS = 0x0001
 const RSA_SHA256 = '1.2.840.113549.1.1.11'
@@ -146,6 +147,32 @@ describe('SAM over an HSM with faults', () => {
     const hashes = newHashes(1)
     const { sad } = await authorized(sam, signer, hashes)
     assert.equal((await sam.ssa.call('sign', signing(signer, sad, hashes))).signatures.length, 1)
+  })
+
+  it('does not start without randomness (F14)', async () => {
+    await sam.stop()
+    faulty.fault.set({ call: 'C_GenerateRandom', fault: `error=${CKR_RANDOM_NO_RNG}` })
+    await assert.rejects(sam.start())
+    faulty.fault.clear()
+    await sam.start()
+    assert.equal(sam.deps.state.name(), 'OPERATIONAL')
+  })
+
+  it('makes no code, SAD or key when the randomness ends (F14)', async () => {
+    const signer = await makeSigner(sam)
+    const hashes = newHashes(1)
+    const otp = await sentCode(sam, signer, hashes)
+    const { length } = await sam.outbox()
+    const acts = (await journalOf(sam, 'AUTHORIZED')).length
+    const { signerId } = signer
+    faulty.fault.set({ call: 'C_GenerateRandom', fault: `error=${CKR_RANDOM_NO_RNG}` })
+    await assert.rejects(sentCode(sam, signer, hashes))
+    await assert.rejects(sam.ssa.call('authorize', authorization(signer, hashes, { otp })))
+    const requestId = newRequestId()
+    await assert.rejects(sam.ra.call('generateKey', { requestId, signerId, keyType: 'p-256', policy: 'otp' }))
+    faulty.fault.clear()
+    assert.equal((await sam.outbox()).length, length)
+    assert.equal((await journalOf(sam, 'AUTHORIZED')).length, acts)
   })
 
   /** Makes the real signature and spoils it on its way: only signing keys, so that MACs stay right. */
