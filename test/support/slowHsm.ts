@@ -13,7 +13,11 @@ export interface HeldCalls {
 }
 
 /** Holds every call of one method from the `first`-th on (counted from 1). */
-export function holdCalls(sam: TestSam, method: 'sign' | 'withUnwrappedKey', first = 1): HeldCalls {
+export function holdCalls(
+  sam: TestSam,
+  method: 'sign' | 'withUnwrappedKey' | 'random',
+  first = 1,
+): HeldCalls {
   const { hsm } = sam.deps
   const original: unknown = Reflect.get(hsm, method)
   if (typeof original !== 'function') throw new Error(`no method ${method}`)

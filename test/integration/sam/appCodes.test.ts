@@ -4,6 +4,7 @@ import type { SamAnswer, SamRequest } from '../../../sap/operations.ts'
 import { buildSam, makeSigner, type TestSam, type TestSigner } from '../../support/buildSam.ts'
 import { handClock, type HandClock } from '../../support/handClock.ts'
 import { authorization, journalOf, newHashes, refused, totpOf } from '../../support/samActs.ts'
+import { holdCalls } from '../../support/slowHsm.ts'
 
 const STEP = 30_000
 
@@ -63,12 +64,16 @@ describe('SAM: codes of an app (RFC 6238)', () => {
       )
     })
 
-  it('serves once for its step, also when it comes four times at once', async () => {
+  it('serves once for its step, also when it comes four times at once, right each time', async () => {
     const hashes = newHashes(1)
     const totp = totpOf(app, 0, now())
-    const results = await Promise.allSettled(
-      Array.from({ length: 4 }, () => authorize(hashes, { totp }, app)),
-    )
+    // The SAD is drawn after every factor was found right, and before anything is written.
+    const held = holdCalls(sam, 'random')
+    const all = Promise.allSettled(Array.from({ length: 4 }, () => authorize(hashes, { totp }, app)))
+    await held.reached(4)
+    held.letGo()
+    const results = await all
+    held.undo()
     assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1)
     const acts = await journalOf(sam, 'AUTHORIZED')
     assert.equal(acts.filter(({ signerId }) => signerId === app.signerId).length, 1)

@@ -12,6 +12,7 @@ import {
   sentCode,
   signing,
 } from '../../support/samActs.ts'
+import { holdCalls } from '../../support/slowHsm.ts'
 
 const CKM_ECDSA = 0x1041
 
@@ -89,14 +90,25 @@ describe('SAP sign: once', () => {
       }
   })
 
-  it('authorizes once when one code is used four times at once', async () => {
+  it('authorizes once when one code is used twice, and both were found right', async () => {
     const hashes = newHashes(1)
     const known = (await journalOf(sam, 'AUTHORIZED')).length
     const otp = await sentCode(sam, signer, hashes)
-    const results = await Promise.allSettled(
-      Array.from({ length: 4 }, () => sam.ssa.call('authorize', authorization(signer, hashes, { otp }))),
+    // The SAD is drawn after every factor was found right, and before anything is written.
+    const held = holdCalls(sam, 'random')
+    const both = Promise.allSettled(
+      [1, 2].map(() => sam.ssa.call('authorize', authorization(signer, hashes, { otp }))),
     )
-    assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1)
+    await held.reached(2)
+    held.letGo()
+    const results = await both
+    held.undo()
+    assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+    for (const result of results)
+      if (result.status === 'rejected') {
+        const reason: unknown = result.reason
+        assert.ok(reason instanceof SapFailure && reason.code === 'otp_invalid')
+      }
     assert.equal((await journalOf(sam, 'AUTHORIZED')).length - known, 1)
   })
 })

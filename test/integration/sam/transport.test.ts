@@ -201,6 +201,7 @@ describe('SAP: what a message must look like', () => {
     assert.equal((await send({ agent, body: '{' })).status, 400)
     assert.equal((await send({ agent, path: '/sap/v1/createSigner', body: big })).status, 403)
     assert.equal((await send({ agent, path: '/sap/v1/nothing', body: big })).status, 404)
+    assert.equal((await send({ agent, body: Buffer.alloc(8 * LIMIT, 0x20) })).status, 413)
     assert.equal((await send({ agent, path: '/sap/v1/status', body: good })).status, 200)
     assert.equal(ports.size, 1)
     agent.destroy()
