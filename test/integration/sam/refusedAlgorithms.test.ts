@@ -73,12 +73,6 @@ describe('SAP sign: algorithms and hashes that are refused', () => {
       { signAlgorithm: RSA, hashAlgorithm: '2.16.840.1.101.3.4.2.4' },
       'hash_algorithm_invalid',
     ],
-    [
-      'rsaEncryption and SHA3-256',
-      'rsa-3072',
-      { signAlgorithm: RSA, hashAlgorithm: '2.16.840.1.101.3.4.2.8' },
-      'hash_algorithm_invalid',
-    ],
     ['sha1WithRSA (H04)', 'rsa-3072', { signAlgorithm: '1.2.840.113549.1.1.5' }, 'sign_algorithm_invalid'],
     ['md5WithRSA (H04)', 'rsa-3072', { signAlgorithm: '1.2.840.113549.1.1.4' }, 'sign_algorithm_invalid'],
     ['sha224WithRSA (H04)', 'rsa-3072', { signAlgorithm: '1.2.840.113549.1.1.14' }, 'sign_algorithm_invalid'],
