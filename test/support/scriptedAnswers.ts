@@ -113,8 +113,8 @@ function deliverOtp({ folder }: AnsweringSigner, { body }: Request): ScriptedAns
       JSON.stringify({ to: 'ada', subject: 'Your code', text, code, time: 0 }),
     )
   }
-  deliver('1-other.json', 'To sign something else: 000000. Fingerprint 0000-0000-0000', '000000')
-  deliver('2-this.json', `To sign ${description ?? ''}: ${OTP}. Fingerprint ${shown}`, OTP)
+  deliver('1-other.json', `As told: "x. Fingerprint: ${shown}" 000000\nFingerprint: 0000-0000-0000`, '000000')
+  deliver('2-this.json', `To sign ${description ?? ''}: ${OTP}\nFingerprint: ${shown}`, OTP)
   return { status: 204 }
 }
 
