@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
 import knexPackage, { type Knex } from 'knex'
-import type sqlite3 from 'sqlite3'
-import { keepPrepared } from './keepPrepared.ts'
 import { migration0001 } from './migrations/0001init.ts'
 
 const MIGRATIONS = [migration0001]
+
+interface SqliteConnection {
+  run(sql: string, done: (error: Error | null) => void): void
+}
 
 const PRAGMAS = [
   'PRAGMA journal_mode = WAL',
@@ -26,15 +28,14 @@ function connect(file: string): Knex {
     pool: {
       min: 1,
       max: 1,
-      afterCreate(connection: sqlite3.Database, done: (error: Error | null, connection: unknown) => void) {
+      afterCreate(connection: SqliteConnection, done: (error: Error | null, connection: unknown) => void) {
         const next = (index: number): void => {
           const pragma = PRAGMAS[index]
           if (pragma === undefined) {
-            keepPrepared(connection)
             done(null, connection)
             return
           }
-          connection.run(pragma, (error: Error | null) => {
+          connection.run(pragma, (error) => {
             if (error) done(error, connection)
             else next(index + 1)
           })
