@@ -124,6 +124,8 @@ describe('ca: the process', function () {
 
     const { child, ready, output } = start()
     await ready
+    // `ready` comes by IPC, the line by a pipe of its own: either may be first.
+    while (!output().endsWith('\n')) await new Promise((resolve) => setTimeout(resolve, 20))
     const lines = output()
       .trim()
       .split('\n')
