@@ -46,7 +46,7 @@ export async function settle(deps: SamDeps, settlement: Settlement): Promise<voi
     const quarantine =
       result.outcome === 'wrong' ? await prepareQuarantine(deps, settlement.key.id) : undefined
     const client =
-      result.outcome === 'signed'
+      result.outcome === 'signed' && deps.config.receipts
         ? await deps.records.read('client', settlement.opened.entry.clientId)
         : undefined
     await deps.writer.write((unit) =>
