@@ -2,7 +2,7 @@ import { SapFailure } from '../../sap/errors.ts'
 import type { FactorKind, Grade } from '../../sap/operations.ts'
 import type { SamDeps } from '../deps.ts'
 import { openOtpOf } from '../state/otps.ts'
-import type { PreparedRecord } from '../state/records.ts'
+import type { PreparedRecord, Stored } from '../state/records.ts'
 import { countAttempt, invalid, isLocked, locked, refuseAttempt } from './attempt.ts'
 import { factorId } from './factorId.ts'
 import { isOtp, normalizedOtp } from './otp.ts'
@@ -28,8 +28,8 @@ export interface FactorCheck {
 /** A factor that was right. */
 interface PassedFactor {
   readonly kind: FactorKind
-  /** Its number among the attempts since the last success. */
-  readonly attempt: number
+  /** As it stood when this attempt was counted. */
+  readonly counted: Stored<'factor'>
   /** kind totp: the time step of the code. */
   readonly step?: number
 }
@@ -94,7 +94,7 @@ async function checkOtp(
   if (otp.binding !== undefined && otp.binding !== check.binding)
     return refuse('the code was made for another list, credential or client')
   return {
-    factor: { kind: 'otp', attempt: counted.value.attempts },
+    factor: { kind: 'otp', counted },
     id: otp.id,
     isBound: otp.binding !== undefined,
   }
@@ -114,7 +114,7 @@ async function checkTotp(deps: SamDeps, check: FactorCheck): Promise<PassedFacto
   })
   if (step === undefined)
     return refuseAttempt(deps, attempt, counted, 'wrong code, or its time step was used')
-  return { kind: 'totp', attempt: counted.value.attempts, step }
+  return { kind: 'totp', counted, step }
 }
 
 async function checkPin(deps: SamDeps, check: FactorCheck): Promise<PassedFactor> {
@@ -124,25 +124,26 @@ async function checkPin(deps: SamDeps, check: FactorCheck): Promise<PassedFactor
   if (pinHash === undefined) throw new Error('a PIN factor without a hash')
   if (!(await isPin(deps, check.signerId, pinHash, check.given.pin ?? '')))
     return refuseAttempt(deps, attempt, counted, 'wrong PIN')
-  return { kind: 'pin', attempt: counted.value.attempts }
+  return { kind: 'pin', counted }
 }
 
 /**
  * The records of the passed factors as they become when the whole act succeeds: counters at zero, the time step used.
- * Read anew at each try, since another request may have counted meanwhile. Throws `otp_invalid` if another one
- * used the time step first, the factor's `locked` code if it was locked meanwhile.
+ * Read anew at each try but the first, since another request may have counted meanwhile. Throws `otp_invalid` if
+ * another one used the time step first, the factor's `locked` code if it was locked meanwhile.
  */
 export async function prepareSuccess(
   deps: SamDeps,
   signerId: string,
   passed: PassedFactors,
+  tries: number,
 ): Promise<readonly PreparedRecord[]> {
   const prepared: PreparedRecord[] = []
-  for (const { kind, step, attempt } of passed.factors) {
-    const stored = await deps.records.read('factor', factorId(kind, signerId))
+  for (const { kind, step, counted } of passed.factors) {
+    const stored = tries === 1 ? counted : await deps.records.read('factor', factorId(kind, signerId))
     if (stored === undefined) throw invalid(kind, `the factor ${kind} is gone`)
     // Attempts that came after this one may have locked the factor: then only `ra` opens it again.
-    if (isLocked(stored.value, deps.config.lockAfter) && stored.value.attempts !== attempt)
+    if (isLocked(stored.value, deps.config.lockAfter) && stored.value.attempts !== counted.value.attempts)
       throw locked(kind, `factor ${kind} was locked meanwhile`)
     if (stored.value.isHeld === 'yes') throw locked(kind, `factor ${kind} is held`)
     if (step !== undefined && step <= (stored.value.totpStep ?? 0))

@@ -9,6 +9,7 @@ import { newId } from '../ids.ts'
 import { addActivation } from '../state/activations.ts'
 import { spendOtp } from '../state/otps.ts'
 import type { KeyRecord } from '../state/recordKinds.ts'
+import type { Stored } from '../state/records.ts'
 import { retryConflicts } from '../state/retryConflicts.ts'
 import { ownedKey, requireUsable } from './ownedKey.ts'
 import { registeredClientName } from './registeredClient.ts'
@@ -36,7 +37,7 @@ export async function authorize(deps: SamDeps, request: Request): Promise<SamAns
   })
   if (!isAtLeast(passed.grade, key.value.minimumGrade))
     throw new SapFailure('grade_too_low', `${passed.grade} is below ${key.value.minimumGrade}`)
-  return retryConflicts(() => writeActivation(deps, request, { list, passed }))
+  return retryConflicts((tries) => writeActivation(deps, request, { key, list, passed }, tries))
 }
 
 function requireNumber(key: KeyRecord, count: number): void {
@@ -62,15 +63,21 @@ function requireList(key: KeyRecord, request: Request): HashList | undefined {
 }
 
 interface Act {
+  readonly key: Stored<'key'>
   readonly list: HashList | undefined
   readonly passed: PassedFactors
 }
 
-async function writeActivation(deps: SamDeps, request: Request, act: Act): Promise<SamAnswer<'authorize'>> {
+async function writeActivation(
+  deps: SamDeps,
+  request: Request,
+  act: Act,
+  tries: number,
+): Promise<SamAnswer<'authorize'>> {
   const { list, passed } = act
   const actAt = deps.clock.now()
-  // Read anew at each try: the key may have been suspended while the factors were checked.
-  const key = await ownedKey(deps, request.signerId, request.credentialId)
+  // If the key was suspended while the factors were checked, the first try meets a conflict and the next one sees it.
+  const key = tries === 1 ? act.key : await ownedKey(deps, request.signerId, request.credentialId)
   requireUsable(key.value, actAt)
   const digests = list?.digests ?? Array.from({ length: request.numberOfSignatures }, () => undefined)
   const entry: LedgerEntry = {
@@ -88,7 +95,7 @@ async function writeActivation(deps: SamDeps, request: Request, act: Act): Promi
   }
   const sad = await deps.ledger.newSad()
   const row = await deps.ledger.seal(await newId(deps.hsm, 'act-'), 1, sad, entry)
-  const factors = await prepareSuccess(deps, request.signerId, passed)
+  const factors = await prepareSuccess(deps, request.signerId, passed, tries)
 
   const isWritten = await deps.writer.write(async (unit) => {
     // The one-time code first: of two requests that bear it, the second changes nothing at all.

@@ -2,11 +2,14 @@ import { Conflict } from './writer.ts'
 
 const MAX_TRIES = 20
 
-/** Runs a read-prepare-put step again from its reads on while another writer was faster. */
-export async function retryConflicts<T>(step: () => Promise<T>): Promise<T> {
+/**
+ * Runs a read-prepare-put step again from its reads on while another writer was faster. The step is told which try it
+ * is: in the first it may use what its caller has just read.
+ */
+export async function retryConflicts<T>(step: (tries: number) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      return await step()
+      return await step(tries)
     } catch (error) {
       if (!(error instanceof Conflict) || tries >= MAX_TRIES) throw error
     }
