@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { importsOf, violations, type ImportRules, type SourceFile } from './support/importRules.ts'
 
-const DATABASES = ['src/adapters/db', 'sam/state', 'ca/state', 'bench']
+const DATABASES = ['store', 'src/adapters/db', 'sam/state', 'ca/state', 'bench']
 const HTTP = ['src/api', 'src/pages', 'src/management', 'src/main.ts']
 const PKI = ['src/adapters/pki', 'sam/pki', 'ca', 'client', 'scripts/setup/x509.ts']
 
@@ -12,10 +12,11 @@ const RULES: ImportRules = {
   folders: {
     sap: [],
     hsm: ['sap'],
+    store: [],
     'src/domain': ['sap'],
     'src/ports': ['src/domain', 'sap'],
     'src/csc': ['src/domain', 'src/ports', 'sap'],
-    'src/adapters': ['src/domain', 'src/ports', 'sap'],
+    'src/adapters': ['src/domain', 'src/ports', 'sap', 'store'],
     'src/api': ['src/domain', 'src/ports', 'src/csc', 'sap'],
     'src/management': ['src/domain', 'src/ports'],
     src: ['sap'],
@@ -29,14 +30,15 @@ const RULES: ImportRules = {
       'sam/clock.ts',
       'hsm',
       'sap',
+      'store',
     ],
-    'sam/state': ['sam/journal', 'sam/ids.ts', 'sam/clock.ts', 'hsm', 'sap'],
-    sam: ['sap', 'hsm'],
-    ca: ['sap', 'hsm'],
+    'sam/state': ['sam/journal', 'sam/ids.ts', 'sam/clock.ts', 'hsm', 'sap', 'store'],
+    sam: ['sap', 'hsm', 'store'],
+    ca: ['sap', 'hsm', 'store'],
     client: ['sap'],
     scripts: ['sap', 'client', 'hsm/softHsmModule.ts'],
     conformance: ['openapi'],
-    bench: ['sap', 'hsm', 'sam', 'ca', 'src', 'client', 'scripts'],
+    bench: ['sap', 'hsm', 'store', 'sam', 'ca', 'src', 'client', 'scripts'],
   },
   packages: {
     undici: ['sap/transport', 'client', 'sam/channels', 'bench', 'conformance'],

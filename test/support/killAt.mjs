@@ -45,19 +45,24 @@ function step(name) {
 const WRITES =
   /^\s*(begin|commit|rollback|insert into|update|delete from|create table|create unique index|create index|pragma wal_checkpoint)\b[;\s`]*(\w*)/i
 
-for (const method of ['run', 'all', 'get', 'exec']) {
-  const original = sqlite3.Database.prototype[method]
-  sqlite3.Database.prototype[method] = function (sql, ...rest) {
-    const match = WRITES.exec(sql)
-    const done = rest.at(-1)
-    if (match === null || typeof done !== 'function') return original.call(this, sql, ...rest)
-    const end = step(`${match[1].toUpperCase()} ${match[2]}`.trim())
-    return original.call(this, sql, ...rest.slice(0, -1), function (...answer) {
-      end()
-      return done.apply(this, answer)
-    })
+/** `sqlOf` tells the text of one call. A call on the database itself goes through a statement, too, but for `exec`. */
+function countCalls(prototype, methods, sqlOf) {
+  for (const method of methods) {
+    const original = prototype[method]
+    prototype[method] = function (...given) {
+      const match = WRITES.exec(sqlOf(this, given))
+      const done = given.at(-1)
+      if (match === null || typeof done !== 'function') return original.apply(this, given)
+      const end = step(`${match[1].toUpperCase()} ${match[2]}`.trim())
+      return original.call(this, ...given.slice(0, -1), function (...answer) {
+        end()
+        return done.apply(this, answer)
+      })
+    }
   }
 }
+countCalls(sqlite3.Statement.prototype, ['run', 'all', 'get'], (statement) => statement.sql)
+countCalls(sqlite3.Database.prototype, ['exec'], (_database, [sql]) => sql)
 
 const CALLS = [
   'C_InitToken',

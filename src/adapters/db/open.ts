@@ -1,52 +1,12 @@
-import { pathToFileURL } from 'node:url'
-import knex, { type Knex } from 'knex'
-import { init } from './migrations/0001init.ts'
+import type { Knex } from 'knex'
+import { connect } from '../../../store/connect.ts'
+import { migration0001 } from './migrations/0001init.ts'
 
-const MIGRATIONS: Readonly<Record<string, Knex.Migration>> = { '0001init': init }
-
-const migrationSource: Knex.MigrationSource<string> = {
-  getMigrations: () => Promise.resolve(Object.keys(MIGRATIONS)),
-  getMigrationName: (name) => name,
-  getMigration: (name) => {
-    const migration = MIGRATIONS[name]
-    return migration === undefined
-      ? Promise.reject(new Error(`no migration ${name}`))
-      : Promise.resolve(migration)
-  },
-}
+const MIGRATIONS = [migration0001]
 
 /** The database does not exist, or is of another version than this program. */
 export class DatabaseNotReady extends Error {
   override readonly name = 'DatabaseNotReady'
-}
-
-/** The narrow part of sqlite3's connection that the pragmas need. */
-interface RawConnection {
-  exec(sql: string, done: (error: Error | null) => void): void
-}
-
-/** `rw` never makes a file: knex adds SQLite's flag to create one to whatever flags it is given, a URI may forbid it. */
-function connect(file: string, mode: 'rw' | 'rwc'): Knex {
-  return knex({
-    client: 'sqlite3',
-    connection: { filename: `${pathToFileURL(file).href}?mode=${mode}`, flags: ['OPEN_URI'] },
-    useNullAsDefault: true,
-    // An error's message must not carry the values of its statement.
-    compileSqlOnError: false,
-    pool: {
-      min: 1,
-      max: 1,
-      // Pragmas hold for one connection. FULL: a commit is on disk when it is acknowledged.
-      afterCreate(connection: RawConnection, done: (error: Error | null, connection: RawConnection) => void) {
-        connection.exec(
-          'PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;',
-          (error) => {
-            done(error, connection)
-          },
-        )
-      },
-    },
-  })
 }
 
 /**
@@ -54,9 +14,9 @@ function connect(file: string, mode: 'rw' | 'rwc'): Knex {
  * DatabaseNotReady.
  */
 export async function openDatabase(file: string): Promise<Knex> {
-  const database = connect(file, 'rw')
+  const database = connect(file, { mode: 'rw', migrations: MIGRATIONS })
   try {
-    const listed: unknown = await database.migrate.list({ migrationSource })
+    const listed: unknown = await database.migrate.list()
     const pending: unknown = Array.isArray(listed) ? listed[1] : undefined
     if (!Array.isArray(pending) || pending.length > 0)
       throw new DatabaseNotReady(`${file} is of an older version: provision it`)
@@ -70,7 +30,7 @@ export async function openDatabase(file: string): Promise<Knex> {
 
 /** Makes the database, or brings it to this version. Safe to repeat. */
 export async function provisionDatabase(file: string): Promise<Knex> {
-  const database = connect(file, 'rwc')
-  await database.migrate.latest({ migrationSource })
+  const database = connect(file, { mode: 'rwc', migrations: MIGRATIONS })
+  await database.migrate.latest()
   return database
 }

@@ -1,8 +1,9 @@
 import type { Knex } from 'knex'
 
 /** Users, clients, login families, tokens, settings, journal. Times are milliseconds since 1970, hashes are hex. */
-export const init: Knex.Migration = {
-  async up(knex) {
+export const migration0001 = {
+  name: '0001init',
+  async up(knex: Knex): Promise<void> {
     await knex.schema.createTable('users', (table) => {
       table.text('user_id').primary()
       table.text('username').notNullable().unique()
@@ -47,7 +48,7 @@ export const init: Knex.Migration = {
       table.primary(['node', 'sequence'])
     })
   },
-  async down() {
+  down(): Promise<void> {
     return Promise.reject(new Error('there is no way back'))
   },
 }
