@@ -6,6 +6,7 @@ import type { Ledger } from './activation/ledger.ts'
 import type { Checkpointer } from './journal/checkpoint.ts'
 import type { Lockdown } from './lockdown.ts'
 import type { SamState } from './samState.ts'
+import type { Gathering } from '../store/gathering.ts'
 import type { Database } from './state/open.ts'
 import type { Records } from './state/records.ts'
 import type { Writer } from './state/writer.ts'
@@ -35,6 +36,8 @@ export interface SamDeps {
   readonly hsm: Hsm
   readonly keys: SamKeys
   readonly database: Database
+  /** Reads that are asked for at the same time go as one statement. */
+  readonly reads: Gathering
   readonly writer: Writer
   readonly records: Records
   readonly ledger: Ledger

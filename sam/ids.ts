@@ -1,9 +1,8 @@
-import type { Hsm } from '../hsm/hsm.ts'
+import { randomBytes } from 'node:crypto'
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
 
-/** A name nobody can guess: prefix and 130 random bits of the HSM in lower-case base32. */
-export async function newId(hsm: Pick<Hsm, 'random'>, prefix: string): Promise<string> {
-  const random = await hsm.random(26)
-  return prefix + [...random].map((byte) => ALPHABET[byte & 31] ?? '').join('')
+/** A name of its own: prefix and 130 random bits in lower-case base32. Nothing is allowed because somebody knows it. */
+export function newId(prefix: string): string {
+  return prefix + [...randomBytes(26)].map((byte) => ALPHABET[byte & 31] ?? '').join('')
 }

@@ -15,6 +15,7 @@ import { findSamKeys } from './keys.ts'
 import { createLockdown } from './lockdown.ts'
 import { createSamState } from './samState.ts'
 import { eraseOldPages } from './state/eraseOldPages.ts'
+import { Gathering } from '../store/gathering.ts'
 import { openDatabase, type Database } from './state/open.ts'
 import { IntegrityFailure, Records } from './state/records.ts'
 import { Writer } from './state/writer.ts'
@@ -52,6 +53,7 @@ export async function openSam(options: OpenSamOptions): Promise<Opened> {
   const onFailure = (failure: IntegrityFailure): void => {
     void lockdown.lock(failure.message)
   }
+  const reads = new Gathering(database.read)
   const deps: SamDeps = {
     config,
     clock,
@@ -59,7 +61,8 @@ export async function openSam(options: OpenSamOptions): Promise<Opened> {
     keys,
     database,
     writer,
-    records: new Records({ knex: database.read, hsm: token, macKey: keys.mac, onFailure }),
+    reads,
+    records: new Records({ knex: database.read, reads, hsm: token, macKey: keys.mac, onFailure }),
     ledger: new Ledger({ hsm: token, macKey: keys.mac, onFailure }),
     checkpointer: new Checkpointer({
       hsm: token,

@@ -157,6 +157,8 @@ export const SAM_OPERATIONS = {
       hashAlgorithm: optional(oid),
       otp: optional(secret),
       totp: optional(secret),
+      /** In place of both: whichever of the two the credential demands. */
+      oneTimePassword: optional(secret),
       pin: optional(secret),
       description: optional(text(0, 500)),
     }),

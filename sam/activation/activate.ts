@@ -36,11 +36,11 @@ export async function activate(deps: SamDeps, spending: Spending): Promise<Activ
   const { requestId, opened, key, scheme, digests } = spending
   requireTheAuthorizedList(spending)
   const positions = positionsOf(spending)
-  const reservationId = await newId(deps.hsm, 'res-')
+  const reservationId = newId('res-')
   const now = deps.clock.now()
   const leaseUntil = now + LEASE_MS
 
-  const isSpent = await deps.writer.write(async (unit) => {
+  const isSpent = await deps.writer.writeTogether(async (unit) => {
     await deps.records.requireCurrent(unit, key)
     if (!(await spendOccurrences(unit, { activation: opened.row, positions, reservationId, now })))
       return false

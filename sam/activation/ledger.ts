@@ -1,12 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { Knex } from 'knex'
 import type { Hsm, InfrastructureKey } from '../../hsm/hsm.ts'
 import type { DigestName } from '../../sap/algorithms.ts'
 import { canonicalJson } from '../../sap/canonical.ts'
 import { MalformedMessage, integer, list, object, oneOf, text, type TypeOf } from '../../sap/codec.ts'
 import { FACTOR_KINDS, GRADES } from '../../sap/operations.ts'
-import { activationBySad, type ActivationRow } from '../state/activations.ts'
+import { activationsBySad, type ActivationRow } from '../state/activations.ts'
 import { fieldBytes } from '../state/fieldBytes.ts'
+import type { Gathering } from '../../store/gathering.ts'
 import { IntegrityFailure } from '../state/records.ts'
 
 const id = text(1, 64)
@@ -48,11 +48,15 @@ export function listSha256(digests: readonly (Buffer | undefined)[]): string {
     .digest('hex')
 }
 
+const KNOWN_LIMIT = 2000
+
 /** Ledger rows under a MAC of the HSM, so that a row that this SAM did not write opens nothing. */
 export class Ledger {
   readonly #hsm: Pick<Hsm, 'hmac' | 'random'>
   readonly #macKey: InfrastructureKey
   readonly #onFailure: (failure: IntegrityFailure) => void
+  /** The newest rows that this process sealed or verified: the same bytes need no second MAC. */
+  readonly #known = new Map<string, OpenedActivation>()
 
   constructor(deps: {
     hsm: Pick<Hsm, 'hmac' | 'random'>
@@ -72,7 +76,7 @@ export class Ledger {
   async seal(activationId: string, version: number, sad: string, value: LedgerEntry): Promise<ActivationRow> {
     const body = canonicalJson(asJson(value))
     const hash = sadHash(sad)
-    return {
+    const row: ActivationRow = {
       id: activationId,
       version,
       sad_hash: hash,
@@ -83,19 +87,31 @@ export class Ledger {
       mac: await this.#mac(activationId, version, hash, body),
       state: 'open',
     }
+    this.#learn({ row, entry: value })
+    return row
   }
 
   /** The activation of a SAD, whatever its state, or undefined. Throws IntegrityFailure. */
-  async find(knex: Knex, sad: string): Promise<OpenedActivation | undefined> {
-    const row = await activationBySad(knex, sadHash(sad))
+  async find(reads: Gathering, sad: string): Promise<OpenedActivation | undefined> {
+    const row = await reads.do(activationsBySad, sadHash(sad))
     if (row === undefined) return undefined
+    const known = this.#known.get(row.id)
+    if (known !== undefined && isSame(known.row, row)) return { row, entry: known.entry }
     const expected = await this.#mac(row.id, row.version, row.sad_hash, row.body)
     if (row.mac.length !== expected.length || !timingSafeEqual(row.mac, expected))
       throw this.#failure(`MAC of activation ${row.id}`)
     const value = this.#parse(row)
     if (value.expiresAt !== row.expires_at || value.credentialId !== row.credential_id)
       throw this.#failure(`columns of activation ${row.id}`)
-    return { row, entry: value }
+    const opened = { row, entry: value }
+    this.#learn(opened)
+    return opened
+  }
+
+  #learn(opened: OpenedActivation): void {
+    this.#known.set(opened.row.id, opened)
+    const [oldest] = this.#known.keys()
+    if (this.#known.size > KNOWN_LIMIT && oldest !== undefined) this.#known.delete(oldest)
   }
 
   #parse(row: ActivationRow): LedgerEntry {
@@ -120,6 +136,18 @@ export class Ledger {
       fieldBytes(['chancery-activation-1', activationId, version, hash, body]),
     )
   }
+}
+
+/** Whether every column that is under the MAC, or repeats what is, has the same bytes. */
+function isSame(known: ActivationRow, row: ActivationRow): boolean {
+  return (
+    known.version === row.version &&
+    known.body === row.body &&
+    known.expires_at === row.expires_at &&
+    known.credential_id === row.credential_id &&
+    known.sad_hash.equals(row.sad_hash) &&
+    known.mac.equals(row.mac)
+  )
 }
 
 function asJson(value: LedgerEntry): Readonly<Record<string, string | number | readonly string[]>> {

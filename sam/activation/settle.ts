@@ -49,9 +49,15 @@ export async function settle(deps: SamDeps, settlement: Settlement): Promise<voi
       result.outcome === 'signed' && deps.config.receipts
         ? await deps.records.read('client', settlement.opened.entry.clientId)
         : undefined
-    await deps.writer.write((unit) =>
-      write(deps, unit, settlement, { quarantine, clientName: client?.value.name }),
-    )
+    const prepared = { clientName: client?.value.name }
+    if (quarantine === undefined)
+      await deps.writer.writeTogether((unit) => write(deps, unit, settlement, prepared))
+    else
+      await deps.writer.write(async (unit) => {
+        await deps.records.put(unit, quarantine)
+        await voidActivations(unit, { credential_id: settlement.key.id })
+        await write(deps, unit, settlement, prepared)
+      })
   })
   if (result.outcome === 'wrong') await deps.checkpointer.make()
 }
@@ -60,17 +66,13 @@ async function write(
   deps: SamDeps,
   unit: Unit,
   settlement: Settlement,
-  prepared: { readonly quarantine: PreparedRecord | undefined; readonly clientName: string | undefined },
+  prepared: { readonly clientName: string | undefined },
 ): Promise<void> {
   const { requestId, opened, key, reservationId: id, result } = settlement
   const state = STATE[result.outcome]
   if (!(await settleReservation(unit, { id, incarnation: deps.incarnation, state, now: deps.clock.now() })))
     throw new Error(`reservation ${id} is not open any more`)
   if (result.outcome === 'untouched') await giveBackOccurrences(unit, id, opened.row.id)
-  if (prepared.quarantine !== undefined) {
-    await deps.records.put(unit, prepared.quarantine)
-    await voidActivations(unit, { credential_id: key.id })
-  }
   const signatures = result.outcome === 'signed' ? result.signatures.map(sha256) : undefined
   unit.record({
     type: EVENT[result.outcome],

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { factorId } from '../factors/factorId.ts'
 import type { Channels, Message } from './channels.ts'
 import type { Records } from '../state/records.ts'
+import type { SetStatement } from '../../store/gathering.ts'
 import type { Unit } from '../state/writer.ts'
 
 interface Row {
@@ -19,7 +20,7 @@ export async function addNotice(
   unit: Unit,
   notice: { readonly signerId: string; readonly message: Omit<Message, 'to' | 'code'>; readonly now: number },
 ): Promise<void> {
-  await unit.trx('notice').insert({
+  await unit.do(insertNotices, {
     id: randomUUID(),
     signer_id: notice.signerId,
     subject: notice.message.subject,
@@ -27,6 +28,13 @@ export async function addNotice(
     next_try_at: notice.now,
     tries: 0,
   })
+}
+
+const insertNotices: SetStatement<Row, undefined> = {
+  async run(knex, rows) {
+    await knex('notice').insert([...rows])
+    return rows.map(() => undefined)
+  },
 }
 
 const MAX_TRIES = 10

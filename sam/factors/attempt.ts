@@ -46,7 +46,7 @@ export async function countAttempt(deps: SamDeps, attempt: Attempt): Promise<Sto
     if (isLocked(stored.value, deps.config.lockAfter)) throw locked(kind, `factor ${kind} is locked`)
     const value = { ...stored.value, attempts: stored.value.attempts + 1 }
     const next = await deps.records.prepareNext(stored, value)
-    await deps.writer.write(async (unit) => {
+    await deps.writer.writeTogether(async (unit) => {
       await deps.records.put(unit, next)
       unit.record({
         type: 'FACTOR_ATTEMPTED',

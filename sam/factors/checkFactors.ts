@@ -87,7 +87,7 @@ async function checkOtp(
   const refuse = (reason: string): Promise<never> => refuseAttempt(deps, attempt, counted, reason)
   const code = normalizedOtp(check.given.otp ?? '')
   if (code === undefined) return refuse('not a code of eight digits')
-  const otp = await openOtpOf(deps.database.read, check.signerId)
+  const otp = await deps.reads.do(openOtpOf, check.signerId)
   if (otp === undefined) return refuse('no code is open')
   if (!(await isOtp(deps, otp, code))) return refuse('wrong code')
   if (otp.expiresAt <= deps.clock.now()) return refuse('the code has expired')

@@ -4,7 +4,12 @@ import { isAtLeast } from '../activation/grade.ts'
 import { bindingText, hashList, type HashList } from '../activation/hashList.ts'
 import { listSha256, type LedgerEntry } from '../activation/ledger.ts'
 import type { SamDeps } from '../deps.ts'
-import { checkFactors, prepareSuccess, type PassedFactors } from '../factors/checkFactors.ts'
+import {
+  checkFactors,
+  prepareSuccess,
+  type GivenFactors,
+  type PassedFactors,
+} from '../factors/checkFactors.ts'
 import { newId } from '../ids.ts'
 import { addActivation } from '../state/activations.ts'
 import { spendOtp } from '../state/otps.ts'
@@ -22,8 +27,10 @@ type Request = SamRequest<'authorize'>
  */
 export async function authorize(deps: SamDeps, request: Request): Promise<SamAnswer<'authorize'>> {
   deps.state.requireOperational()
-  await registeredClientName(deps, request.clientId)
-  const key = await ownedKey(deps, request.signerId, request.credentialId)
+  const [, key] = await Promise.all([
+    registeredClientName(deps, request.clientId),
+    ownedKey(deps, request.signerId, request.credentialId),
+  ])
   requireUsable(key.value, deps.clock.now())
   requireNumber(key.value, request.numberOfSignatures)
   const list = requireList(key.value, request)
@@ -32,12 +39,20 @@ export async function authorize(deps: SamDeps, request: Request): Promise<SamAns
     requestId: request.requestId,
     signerId: request.signerId,
     demanded: key.value.factors,
-    given: request,
+    given: givenFactors(key.value, request),
     binding: list && bindingText({ ...request, list }),
   })
   if (!isAtLeast(passed.grade, key.value.minimumGrade))
     throw new SapFailure('grade_too_low', `${passed.grade} is below ${key.value.minimumGrade}`)
   return retryConflicts((tries) => writeActivation(deps, request, { key, list, passed }, tries))
+}
+
+/** CSC v1 has one word for both kinds of one-time codes: which of them it is, the credential says. */
+function givenFactors(key: KeyRecord, { otp, totp, pin, oneTimePassword }: Request): GivenFactors {
+  if (oneTimePassword === undefined) return { otp, totp, pin }
+  if (otp !== undefined || totp !== undefined)
+    throw new SapFailure('factor_unexpected', 'a one-time password beside a code by its own name')
+  return key.factors.includes('totp') ? { totp: oneTimePassword, pin } : { otp: oneTimePassword, pin }
 }
 
 function requireNumber(key: KeyRecord, count: number): void {
@@ -94,15 +109,17 @@ async function writeActivation(
     expiresAt: actAt + deps.config.sad.lifetimeSeconds * 1000,
   }
   const sad = await deps.ledger.newSad()
-  const row = await deps.ledger.seal(await newId(deps.hsm, 'act-'), 1, sad, entry)
+  const row = await deps.ledger.seal(newId('act-'), 1, sad, entry)
   const factors = await prepareSuccess(deps, request.signerId, passed, tries)
 
-  const isWritten = await deps.writer.write(async (unit) => {
+  const isWritten = await deps.writer.writeTogether(async (unit) => {
     // The one-time code first: of two requests that bear it, the second changes nothing at all.
     if (passed.otpId !== undefined && !(await spendOtp(unit, passed.otpId))) return false
-    await deps.records.requireCurrent(unit, key)
-    for (const factor of factors) await deps.records.put(unit, factor)
-    await addActivation(unit, row, digests)
+    await Promise.all([
+      deps.records.requireCurrent(unit, key),
+      ...factors.map((factor) => deps.records.put(unit, factor)),
+      addActivation(unit, row, digests),
+    ])
     unit.record({ type: 'AUTHORIZED', requestId: request.requestId, fields: fieldsOf(row.id, entry, list) })
     return true
   })

@@ -9,7 +9,7 @@ export async function createSigner(
 ): Promise<SamAnswer<'createSigner'>> {
   deps.state.requireOperational()
   const { requestId, ...subject } = request
-  const signerId = await newId(deps.hsm, 'sgn-')
+  const signerId = newId('sgn-')
   const record = await deps.records.prepareNew('signer', signerId, {
     ...subject,
     createdAt: deps.clock.now(),

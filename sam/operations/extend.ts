@@ -22,7 +22,7 @@ export async function extend(deps: SamDeps, request: Request): Promise<SamAnswer
   if (row.state !== 'open') throw new SapFailure('sad_invalid', `the SAD is ${row.state}`)
   if (request.hashes === undefined && key.value.scal === '2')
     throw new SapFailure('hashes_missing', 'SCAL 2 takes no extension without hashes')
-  requireAuthorized(request, opened, await occurrencesOf(deps.database.read, row.id))
+  requireAuthorized(request, opened, await deps.reads.do(occurrencesOf, row.id))
   const now = deps.clock.now()
   if (row.expires_at <= now) throw new SapFailure('sad_expired', 'the SAD has expired')
 

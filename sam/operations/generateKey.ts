@@ -25,7 +25,9 @@ export async function generateKey(deps: SamDeps, request: Request): Promise<SamA
   if (policy === undefined)
     throw new SapFailure('policy_unknown', `policy ${request.policy} is not configured`)
 
-  const credentialId = await newId(deps.hsm, 'cred-')
+  // No key from a token whose random numbers have ended.
+  await deps.hsm.check()
+  const credentialId = newId('cred-')
   const { publicKey, wrapped } = await deps.hsm.generateWrappedKey(KEY_TYPES[keyType], deps.keys.wrap)
   const generatedAt = deps.clock.now()
   const attestation = await attest(deps, {

@@ -17,7 +17,7 @@ interface SadUse {
  * a credential that is not, is `credential_unknown`.
  */
 export async function openedSad(deps: SamDeps, use: SadUse): Promise<OpenedActivation> {
-  const opened = await deps.ledger.find(deps.database.read, use.sad)
+  const opened = await deps.ledger.find(deps.reads, use.sad)
   if (opened === undefined) throw new SapFailure('sad_invalid', 'no such SAD')
   const { signerId, clientId, familyId, credentialId } = opened.entry
   const misuse = (what: string): SapFailure =>

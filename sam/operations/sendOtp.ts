@@ -74,7 +74,7 @@ async function store(
   const { requestId, signerId, clientId, credentialId } = request
   const now = deps.clock.now()
   const otp = {
-    id: await newId(deps.hsm, 'otp-'),
+    id: newId('otp-'),
     signerId,
     expiresAt: now + deps.config.otp.lifetimeSeconds * 1000,
     binding: list && bindingText({ credentialId, clientId, list }),

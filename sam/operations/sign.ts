@@ -45,7 +45,10 @@ interface Prepared {
 
 async function prepare(deps: SamDeps, request: Request): Promise<Prepared> {
   const opened = await openedSad(deps, request)
-  const key = await ownedKey(deps, request.signerId, request.credentialId)
+  const [key, occurrences] = await Promise.all([
+    ownedKey(deps, request.signerId, request.credentialId),
+    deps.reads.do(occurrencesOf, opened.row.id),
+  ])
   requireUsable(key.value, deps.clock.now())
   if (opened.row.state !== 'open') throw new SapFailure('sad_invalid', `the SAD is ${opened.row.state}`)
   const scheme = requireScheme(request, key)
@@ -55,7 +58,7 @@ async function prepare(deps: SamDeps, request: Request): Promise<Prepared> {
   const activated = await activate(deps, {
     requestId: request.requestId,
     opened,
-    occurrences: await occurrencesOf(deps.database.read, opened.row.id),
+    occurrences,
     key,
     scheme,
     digests: request.hashes,

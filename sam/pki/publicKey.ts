@@ -16,12 +16,12 @@ const NODE_CURVES: Readonly<Record<EcKeyType['curveName'], string>> = {
 
 export interface ParsedPublicKey {
   readonly key: KeyObject
-  /** The uncompressed point and the DER before it; for EC keys only. */
-  readonly ec: { readonly point: CurvePoint; readonly spkiPrefix: Buffer } | undefined
+  /** The public point; for EC keys only. */
+  readonly ec: { readonly point: CurvePoint } | undefined
 }
 
-/** Keys that a batch or a busy signer uses again; about 1 kB each. */
-const MAX_CACHED = 256
+/** Keys that a batch or a busy signer uses again; some kB each. */
+const MAX_CACHED = 2000
 const cache = new Map<string, ParsedPublicKey>()
 
 /**
@@ -63,5 +63,5 @@ function parse(spki: Buffer, keyType: KeyType): ParsedPublicKey | undefined {
   const encoded = spki.subarray(spki.length - pointLength)
   if (encoded[0] !== 0x04) return undefined
   const point = CURVES[keyType.curveName].Point.fromHex(encoded.toString('hex'))
-  return { key, ec: { point, spkiPrefix: spki.subarray(0, spki.length - pointLength) } }
+  return { key, ec: { point } }
 }

@@ -1,5 +1,5 @@
-import type { Knex } from 'knex'
-import type { Unit } from './writer.ts'
+import type { SetStatement } from '../../store/gathering.ts'
+import type { TransactionUnit, Unit } from './writer.ts'
 
 /** An OTP that was made and not used, voided or replaced. The code itself is nowhere: `mac` is over it. */
 export interface OpenOtp {
@@ -26,7 +26,7 @@ interface Row {
  * Stores a new OTP and voids the one before. False, and nothing stored, if `limit` were made since `since`.
  */
 export async function addOtp(
-  unit: Unit,
+  unit: TransactionUnit,
   otp: OpenOtp & { readonly createdAt: number },
   budget: { readonly since: number; readonly limit: number },
 ): Promise<boolean> {
@@ -52,20 +52,37 @@ export async function addOtp(
   return true
 }
 
-/** The signer's one open OTP, expired or not. */
-export async function openOtpOf(knex: Knex, signerId: string): Promise<OpenOtp | undefined> {
-  const row: Row | undefined = await knex<Row>('otp').where({ signer_id: signerId, state: 'open' }).first()
-  if (row === undefined) return undefined
-  const { id, signer_id, expires_at, mac, binding } = row
+/** Each signer's one open OTP, expired or not. */
+export const openOtpOf: SetStatement<string, OpenOtp | undefined> = {
+  async run(knex, signerIds) {
+    const rows: Row[] = await knex<Row>('otp').whereIn('signer_id', signerIds).where({ state: 'open' })
+    const found = new Map(rows.map((row) => [row.signer_id, openOtp(row)]))
+    return signerIds.map((signerId) => found.get(signerId))
+  },
+}
+
+function openOtp({ id, signer_id, expires_at, mac, binding }: Row): OpenOtp {
   return { id, signerId: signer_id, expiresAt: expires_at, mac, binding: binding ?? undefined }
+}
+
+const useUp: SetStatement<string, boolean> = {
+  async run(knex, ids) {
+    const rows: { readonly id: string }[] = await knex('otp')
+      .whereIn('id', ids)
+      .where({ state: 'open' })
+      .update({ state: 'used' })
+      .returning('id')
+    const used = new Set(rows.map(({ id }) => id))
+    // Of two that want the same one, the first has it.
+    return ids.map((id) => used.delete(id))
+  },
 }
 
 /** Uses an OTP up. False if somebody else did, or it was voided meanwhile. */
 export async function spendOtp(unit: Unit, id: string): Promise<boolean> {
-  const changed = await unit.trx('otp').where({ id, state: 'open' }).update({ state: 'used' })
-  return changed === 1
+  return unit.do(useUp, id)
 }
 
-export async function voidOtp(unit: Unit, id: string): Promise<void> {
+export async function voidOtp(unit: TransactionUnit, id: string): Promise<void> {
   await unit.trx('otp').where({ id, state: 'open' }).update({ state: 'void' })
 }

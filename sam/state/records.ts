@@ -4,7 +4,9 @@ import type { Hsm, InfrastructureKey } from '../../hsm/hsm.ts'
 import { canonicalJson, type Canonical } from '../../sap/canonical.ts'
 import { MalformedMessage, type Codec } from '../../sap/codec.ts'
 import { fieldBytes } from './fieldBytes.ts'
+import type { Gathering } from '../../store/gathering.ts'
 import { RECORD_KINDS, type RecordKind, type RecordOf } from './recordKinds.ts'
+import { insertRecords, recordHeads, replaceRecords, type RecordHead } from './recordStatements.ts'
 import { Conflict, type Unit } from './writer.ts'
 
 /** A record whose MAC was verified. */
@@ -23,6 +25,7 @@ export interface PreparedRecord {
   readonly owner: string | undefined
   readonly body: string
   readonly mac: Buffer
+  readonly value: RecordOf<RecordKind>
 }
 
 /** A record that was not written by this SAM: the state is not to be trusted any more. */
@@ -40,6 +43,11 @@ interface Row {
 
 const CACHE_LIMIT = 20_000
 
+interface Known {
+  readonly mac: Buffer
+  readonly stored: Stored<RecordKind>
+}
+
 /**
  * The records of signers, factors, keys, peers and clients. Each is canonical JSON under a MAC of the HSM over kind,
  * id, version and body. MACs are made and checked outside of transactions (the HSM is slow beside SQLite); inside,
@@ -47,19 +55,24 @@ const CACHE_LIMIT = 20_000
  */
 export class Records {
   readonly #knex: Knex
+  readonly #reads: Gathering
   readonly #hsm: Pick<Hsm, 'hmac'>
   readonly #macKey: InfrastructureKey
   readonly #onFailure: (failure: IntegrityFailure) => void
-  /** MACs that were good, by kind and id: a row that still bears the same MAC needs no second look. */
-  readonly #verified = new Map<string, { mac: Buffer; stored: Stored<RecordKind> }>()
+  /** The newest that was written or verified, by kind and id: a row that still bears its MAC needs no second look. */
+  readonly #known = new Map<string, Known>()
+  /** The newest version that was ever seen, by kind and id: a lower one is a rollback. */
+  readonly #seen = new Map<string, number>()
 
   constructor(deps: {
     knex: Knex
+    reads: Gathering
     hsm: Pick<Hsm, 'hmac'>
     macKey: InfrastructureKey
     onFailure: (failure: IntegrityFailure) => void
   }) {
     this.#knex = deps.knex
+    this.#reads = deps.reads
     this.#hsm = deps.hsm
     this.#macKey = deps.macKey
     this.#onFailure = deps.onFailure
@@ -67,8 +80,19 @@ export class Records {
 
   /** The newest version, or undefined. Throws IntegrityFailure. */
   async read<K extends RecordKind>(kind: K, id: string): Promise<Stored<K> | undefined> {
+    const head = await this.#reads.do(recordHeads, { kind, id })
+    if (head === undefined) return undefined
+    const known = this.#knownAs(kind, id, head)
+    if (known !== undefined) return known
     const row = await this.#row(kind, id)
     return row === undefined ? undefined : await this.#open(kind, row)
+  }
+
+  /** What is known under this version and MAC. Kind, id and both are the same: so is the body. */
+  #knownAs<K extends RecordKind>(kind: K, id: string, head: RecordHead): Stored<K> | undefined {
+    const known = this.#known.get(`${kind}/${id}`)
+    if (known?.stored.version !== head.version || !known.mac.equals(head.mac)) return undefined
+    return known.stored as Stored<K> // eslint-disable-line @typescript-eslint/no-unsafe-type-assertion -- by its key
   }
 
   async #row(kind: RecordKind, id: string): Promise<Row | undefined> {
@@ -125,30 +149,23 @@ export class Records {
 
   /** Stores it. Throws Conflict if somebody stored that version first. */
   async put(unit: Unit, prepared: PreparedRecord): Promise<void> {
-    const { kind, id, version, owner, body, mac } = prepared
+    const { kind, id, version, mac, value } = prepared
     unit.wrote(`${kind}/${id}@${version}`)
     if (version === 1) {
-      const inserted: unknown[] = await unit
-        .trx('record')
-        .insert({ kind, id, version, owner: owner ?? null, body, mac })
-        .onConflict(['kind', 'id'])
-        .ignore()
-        .returning('id')
-      if (inserted.length !== 1) throw new Conflict(`${kind} ${id} exists`)
-      return
+      if (!(await unit.do(insertRecords, prepared))) throw new Conflict(`${kind} ${id} exists`)
+    } else if (!(await unit.do(replaceRecords, prepared))) {
+      throw new Conflict(`${kind} ${id} is not at version ${version - 1}`)
     }
-    const changed = await unit
-      .trx('record')
-      .where({ kind, id, version: version - 1 })
-      .update({ version, body, mac })
-    if (changed !== 1) throw new Conflict(`${kind} ${id} is not at version ${version - 1}`)
+    unit.onDurable(() => {
+      this.#learn(mac, { kind, id, version, value })
+    })
   }
 
   /** Throws Conflict unless `stored` is still the newest version, in this transaction. */
   async requireCurrent(unit: Unit, stored: Stored<RecordKind>): Promise<void> {
     const { kind, id, version } = stored
-    const row: unknown = await unit.trx('record').where({ kind, id, version }).first('version')
-    if (row === undefined) throw new Conflict(`${kind} ${id} is not at version ${version}`)
+    const head = await unit.do(recordHeads, { kind, id })
+    if (head?.version !== version) throw new Conflict(`${kind} ${id} is not at version ${version}`)
   }
 
   async #prepare<K extends RecordKind>(
@@ -161,24 +178,30 @@ export class Records {
     const codec: Codec<RecordOf<K>> = codecOf(kind)
     const body = canonicalJson(canonical(codec.write(value)))
     const mac = await this.#mac(kind, id, version, body)
-    return { kind, id, version, owner, body, mac }
+    return { kind, id, version, owner, body, mac, value }
   }
 
   async #open<K extends RecordKind>(kind: K, row: Row): Promise<Stored<K>> {
-    const cacheKey = `${kind}/${row.id}`
-    const known = this.#verified.get(cacheKey)
-    if (known?.mac.equals(row.mac) && known.stored.version === row.version) {
-      // Same kind, id, version and MAC: what was verified before. The body in the row is not even looked at.
-      return known.stored as Stored<K> // eslint-disable-line @typescript-eslint/no-unsafe-type-assertion
-    }
-    await this.#requireNotOlder(row, known?.stored.version ?? 0)
+    const known = this.#knownAs(kind, row.id, row)
+    if (known !== undefined) return known
+    await this.#requireNotOlder(row, this.#seen.get(`${kind}/${row.id}`) ?? 0)
     const expected = await this.#mac(kind, row.id, row.version, row.body)
     if (row.mac.length !== expected.length || !timingSafeEqual(row.mac, expected))
-      throw this.#failure(`MAC of ${cacheKey} version ${row.version}`)
+      throw this.#failure(`MAC of ${kind}/${row.id} version ${row.version}`)
     const stored: Stored<K> = { kind, id: row.id, version: row.version, value: this.#parse(kind, row) }
-    if (this.#verified.size >= CACHE_LIMIT) this.#verified.clear()
-    this.#verified.set(cacheKey, { mac: row.mac, stored })
+    this.#learn(row.mac, stored)
     return stored
+  }
+
+  /** Remembers a record, unless a newer version is remembered. */
+  #learn(mac: Buffer, stored: Stored<RecordKind>): void {
+    const key = `${stored.kind}/${stored.id}`
+    if (stored.version < (this.#seen.get(key) ?? 0)) return
+    this.#seen.set(key, stored.version)
+    this.#known.delete(key)
+    this.#known.set(key, { mac, stored })
+    const [oldest] = this.#known.keys()
+    if (this.#known.size > CACHE_LIMIT && oldest !== undefined) this.#known.delete(oldest)
   }
 
   /** An older version with its good MAC is a rollback, unless this read was merely overtaken by a write. */

@@ -1,4 +1,6 @@
 import type { Knex } from 'knex'
+import type { SetStatement } from '../../store/gathering.ts'
+import { valuesList } from '../../store/valuesList.ts'
 import type { Unit } from './writer.ts'
 
 export type ReservationState = 'open' | 'signed' | 'failed' | 'released' | 'unknown'
@@ -17,27 +19,44 @@ export interface ReservationRow {
   readonly state: ReservationState
 }
 
+const insertReservations: SetStatement<ReservationRow, undefined> = {
+  async run(knex, rows) {
+    await knex('reservation').insert([...rows])
+    return rows.map(() => undefined)
+  },
+}
+
 export async function addReservation(unit: Unit, row: ReservationRow): Promise<void> {
-  await unit.trx('reservation').insert(row)
+  await unit.do(insertReservations, row)
+}
+
+interface Settlement {
+  readonly id: string
+  readonly incarnation: string
+  readonly state: ReservationState
+  readonly now: number
+}
+
+const settleReservations: SetStatement<Settlement, boolean> = {
+  async run(knex, items) {
+    const { text, values } = valuesList(
+      items.map(({ id, incarnation, state, now }) => [id, incarnation, state, now]),
+    )
+    const rows: readonly { readonly id: string }[] = await knex.raw(
+      `update reservation set state = outcome.column3 from (${text}) as outcome
+        where id = outcome.column1 and incarnation = outcome.column2 and state = 'open'
+          and lease_until >= outcome.column4
+        returning id`,
+      [...values],
+    )
+    const settled = new Set(rows.map(({ id }) => id))
+    return items.map(({ id }) => settled.delete(id))
+  },
 }
 
 /** Writes the outcome. False if it is not open any more, not this process's, or its lease has ended. */
-export async function settleReservation(
-  unit: Unit,
-  settlement: {
-    readonly id: string
-    readonly incarnation: string
-    readonly state: ReservationState
-    readonly now: number
-  },
-): Promise<boolean> {
-  const { id, incarnation, state, now } = settlement
-  const changed = await unit
-    .trx('reservation')
-    .where({ id, incarnation, state: 'open' })
-    .where('lease_until', '>=', now)
-    .update({ state })
-  return changed === 1
+export async function settleReservation(unit: Unit, settlement: Settlement): Promise<boolean> {
+  return unit.do(settleReservations, settlement)
 }
 
 export async function countOpen(knex: Knex, credentialId: string): Promise<number> {

@@ -3,14 +3,24 @@ import type { Clock } from '../clock.ts'
 import type { JournalEvent } from '../journal/events.ts'
 import { EMPTY_HEAD, journalRow, type JournalHead, type JournalRow } from '../journal/journalRow.ts'
 import { follow } from '../journal/verifyJournal.ts'
+import { Gathering, type SetStatement } from '../../store/gathering.ts'
+import { addJournalRows } from './journalRows.ts'
 
-/** One transaction's view: its statements, and the events that are durable exactly if they are. */
+/** One job's view of its transaction: its statements, and the events that are durable exactly if they are. */
 export interface Unit {
-  readonly trx: Knex.Transaction
+  /** Runs a set statement in this transaction, together with the same one of the round's other jobs. */
+  do<I, R>(statement: SetStatement<I, R>, item: I): Promise<R>
   /** Puts an event into the journal, in this transaction. */
   record(event: JournalEvent): void
   /** Names a record version that this job wrote: it goes into the job's last event, so that a rollback shows. */
   wrote(recordVersion: string): void
+  /** Runs once the transaction is durable, before anybody is answered; not if it fails. */
+  onDurable(work: () => void): void
+}
+
+/** The view of a job that runs by itself within its round. */
+export interface TransactionUnit extends Unit {
+  readonly trx: Knex.Transaction
 }
 
 /** What a job throws to leave nothing behind and be run again by its caller, from its reads on. */
@@ -21,7 +31,9 @@ export class Conflict extends Error {
 interface Job {
   /** Set for the one job that begins another chain: it runs alone. */
   readonly newChain?: string
-  run(unit: Unit): Promise<void>
+  /** Set for jobs that run at the same time as others of the round. */
+  readonly isTogether: boolean
+  run(unit: TransactionUnit): Promise<void>
   done(): void
   failed(error: unknown): void
 }
@@ -31,8 +43,9 @@ const MAX_JOBS = 64
 /**
  * The one writer of this node's state. Jobs that wait while a transaction commits are taken together into the next
  * one (group commit): each runs its own conditional writes, their events go into the journal, and all are answered
- * after the one commit. A lone job does not wait. A job that throws undoes the transaction, and the jobs of that
- * round run again one by one: so a job must change nothing but the database.
+ * after the one commit. A lone job does not wait. First run, one after another, the jobs that use the transaction
+ * itself; then, at the same time, those that use set statements only. A job that throws undoes the transaction, and
+ * the jobs of that round run again one by one: so a job must change nothing but the database.
  */
 export class Writer {
   readonly #knex: Knex
@@ -59,8 +72,8 @@ export class Writer {
   }
 
   /** Runs `job` alone, its events the first of another chain; if it fails, the old chain goes on. For `acceptState`. */
-  writeInNewChain<T>(chain: string, job: (unit: Unit) => Promise<T>): Promise<T> {
-    return this.#enqueue(job, chain)
+  writeInNewChain<T>(chain: string, job: (unit: TransactionUnit) => Promise<T>): Promise<T> {
+    return this.#enqueue(job, { newChain: chain, isTogether: false })
   }
 
   get chain(): string {
@@ -73,15 +86,23 @@ export class Writer {
   }
 
   /** Runs `job` in a transaction. Durable when the promise resolves; nothing of it is left when it rejects. */
-  write<T>(job: (unit: Unit) => Promise<T>): Promise<T> {
-    return this.#enqueue(job)
+  write<T>(job: (unit: TransactionUnit) => Promise<T>): Promise<T> {
+    return this.#enqueue(job, { isTogether: false })
   }
 
-  #enqueue<T>(job: (unit: Unit) => Promise<T>, newChain?: string): Promise<T> {
+  /** The same for a job of set statements: what the round's jobs ask for at the same time is one statement. */
+  writeTogether<T>(job: (unit: Unit) => Promise<T>): Promise<T> {
+    return this.#enqueue(job, { isTogether: true })
+  }
+
+  #enqueue<T>(
+    job: (unit: TransactionUnit) => Promise<T>,
+    kind: { readonly newChain?: string; readonly isTogether: boolean },
+  ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let result: { value: T } | undefined
       this.#waiting.push({
-        ...(newChain === undefined ? {} : { newChain }),
+        ...kind,
         async run(unit) {
           result = { value: await job(unit) }
         },
@@ -144,18 +165,17 @@ export class Writer {
     if (this.#mayBeBehind) await this.#catchUp()
     const chain = round[0]?.newChain ?? this.#chain
     let head = chain === this.#chain ? this.#head : EMPTY_HEAD
+    let done: readonly JobDone[] = []
     try {
       await this.#knex.transaction(async (trx) => {
+        done = await runJobs(round, trx)
         const rows: JournalRow[] = []
-        for (const job of round) {
-          for (const event of await eventsOf(job, trx)) {
-            const next = journalRow(chain, head, this.#clock.now(), event)
-            rows.push(next.row)
-            head = next.head
-          }
+        for (const event of done.flatMap(({ events }) => events)) {
+          const next = journalRow(chain, head, this.#clock.now(), event)
+          rows.push(next.row)
+          head = next.head
         }
-        // SQLite takes at most 32766 values in one statement; a round stays far below.
-        if (rows.length > 0) await trx('journal').insert(rows)
+        await addJournalRows(trx, rows)
       })
     } catch (error) {
       this.#mayBeBehind = true
@@ -165,26 +185,51 @@ export class Writer {
     this.#chain = chain
     this.#head = head
     this.#isHealthy = true
+    for (const work of done.flatMap(({ onDurable }) => onDurable)) work()
   }
 }
 
+interface JobDone {
+  readonly events: readonly JournalEvent[]
+  readonly onDurable: readonly (() => void)[]
+}
+
+/** Every job of a round, in one transaction. When it throws, none runs any more. */
+async function runJobs(round: readonly Job[], trx: Knex.Transaction): Promise<readonly JobDone[]> {
+  const gathering = new Gathering(trx)
+  const done: JobDone[] = []
+  for (const job of round) if (!job.isTogether) done.push(await runJob(job, trx, gathering))
+  const together = round.filter((job) => job.isTogether)
+  const outcomes = await Promise.allSettled(together.map((job) => runJob(job, trx, gathering)))
+  for (const outcome of outcomes) {
+    if (outcome.status === 'rejected') throw outcome.reason
+    done.push(outcome.value)
+  }
+  return done
+}
+
 /** Runs one job. Its last event names the record versions that it wrote. */
-async function eventsOf(job: Job, trx: Knex.Transaction): Promise<readonly JournalEvent[]> {
+async function runJob(job: Job, trx: Knex.Transaction, gathering: Gathering): Promise<JobDone> {
   const events: JournalEvent[] = []
   const records: string[] = []
+  const onDurable: (() => void)[] = []
   await job.run({
     trx,
+    do: (statement, item) => gathering.do(statement, item),
     record: (event) => {
       events.push(event)
     },
     wrote: (recordVersion) => {
       records.push(recordVersion)
     },
+    onDurable: (work) => {
+      onDurable.push(work)
+    },
   })
-  if (records.length === 0) return events
+  if (records.length === 0) return { events, onDurable }
   const last = events.pop()
   if (last === undefined) throw new Error('a record was written without an event')
-  return [...events, { ...last, fields: { ...last.fields, records } }]
+  return { events: [...events, { ...last, fields: { ...last.fields, records } }], onDurable }
 }
 
 /** Whether the database itself failed (disk full, read only, broken), as opposed to a job that refused. */

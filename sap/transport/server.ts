@@ -106,10 +106,18 @@ async function recorded<T extends OperationTable>(
   }
 }
 
-function fingerprintOf(request: IncomingMessage): string {
-  if (!(request.socket instanceof TLSSocket)) return ''
-  const certificate = request.socket.getPeerX509Certificate()
-  return certificate === undefined ? '' : certificateFingerprint(certificate)
+/** By connection: its certificate stays the same. */
+const fingerprints = new WeakMap<TLSSocket, string>()
+
+function fingerprintOf({ socket }: IncomingMessage): string {
+  if (!(socket instanceof TLSSocket)) return ''
+  const known = fingerprints.get(socket)
+  if (known !== undefined) return known
+  const certificate = socket.getPeerX509Certificate()
+  if (certificate === undefined) return ''
+  const fingerprint = certificateFingerprint(certificate)
+  fingerprints.set(socket, fingerprint)
+  return fingerprint
 }
 
 function codeOf(error: unknown): SapErrorCode {

@@ -241,8 +241,8 @@ describe('an HSM that answers wrongly — H16', function () {
         const account = await makeAccount(service, { keyType: 'rsa-3072' })
         const hashes = newHashes(2)
         const sad = await sadFor(service, account, hashes)
-        // The first C_Sign of a request is the MAC of the SAD's record, the second is the signature.
-        fault.set({ call: 'C_Sign', fault: kind, first: 2, last: 2 })
+        // The SAD's record is remembered and needs no MAC: the first C_Sign of the request is the signature.
+        fault.set({ call: 'C_Sign', fault: kind, first: 1, last: 1 })
         const form = { signAlgo: RSA_SHA256 }
         const answer = await sign(service, account, sad, hashes.slice(0, 1), form)
         fault.clear()

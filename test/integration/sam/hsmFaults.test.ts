@@ -71,8 +71,8 @@ describe('SAM over an HSM with faults', () => {
       const signer = await makeSigner(sam)
       const hashes = newHashes(1)
       const { sad } = await authorized(sam, signer, hashes)
-      // The first C_Sign of the request is the MAC over the ledger's row, the second is the signature.
-      faulty.fault.set({ call: 'C_Sign', fault, first: 2, last: 2 })
+      // The ledger's row is remembered and needs no MAC: the first C_Sign of the request is the signature.
+      faulty.fault.set({ call: 'C_Sign', fault, first: 1, last: 1 })
       await assert.rejects(sam.ssa.call('sign', signing(signer, sad, hashes)), { code: 'unavailable' })
       faulty.fault.clear()
       assert.equal(await stateOf(signer.credentialId, signer.signerId), 'SUSPENDED')

@@ -1,0 +1,29 @@
+import type { Knex } from 'knex'
+import type { JournalRow } from '../journal/journalRow.ts'
+import { valuesList } from '../../store/valuesList.ts'
+
+/** SQLite takes at most 32766 values in one statement. */
+const CHUNK = 1000
+
+export async function addJournalRows(trx: Knex.Transaction, rows: readonly JournalRow[]): Promise<void> {
+  for (let at = 0; at < rows.length; at += CHUNK) {
+    const { text, values } = valuesList(
+      rows
+        .slice(at, at + CHUNK)
+        .map((row) => [
+          row.node,
+          row.sequence,
+          row.time,
+          row.type,
+          row.request_id,
+          row.event,
+          row.leaf,
+          row.chain,
+        ]),
+    )
+    await trx.raw(
+      `insert into journal (node, sequence, time, type, request_id, event, leaf, chain) ${text}`,
+      [...values],
+    )
+  }
+}

@@ -1,0 +1,13 @@
+export type SqlValue = string | number | Buffer | null
+
+/**
+ * `values (?, ?), (?, ?)` for a set statement, and what stands for the question marks. SQLite and PostgreSQL both name
+ * the columns `column1`, `column2`, and so on.
+ */
+export function valuesList(rows: readonly (readonly SqlValue[])[]): {
+  readonly text: string
+  readonly values: readonly SqlValue[]
+} {
+  const one = `(${(rows[0] ?? []).map(() => '?').join(', ')})`
+  return { text: `values ${rows.map(() => one).join(', ')}`, values: rows.flat() }
+}
