@@ -29,6 +29,8 @@ export interface AuthorizeRequest {
   readonly hashAlgorithm: string | undefined
   readonly otp: string | undefined
   readonly totp: string | undefined
+  /** In place of both: whichever of the two the credential demands. */
+  readonly oneTimePassword: string | undefined
   readonly pin: string | undefined
   readonly description: string | undefined
 }

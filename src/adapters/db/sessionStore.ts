@@ -1,8 +1,10 @@
 import type { Knex } from 'knex'
+import { Gathering, type SetStatement } from '../../../store/gathering.ts'
 import type { NewToken, SessionStore, StoredToken } from '../../ports/sessionStore.ts'
-import { BrokenRow, numberOf, rowOf, textOf, type Row } from './row.ts'
+import { BrokenRow, numberOf, rowsOf, textOf, type Row } from './row.ts'
 
 export function createSessionStore(database: Knex): SessionStore {
+  const reads = new Gathering(database)
   return {
     async start(principal, tokens, now) {
       await database.transaction(async (transaction) => {
@@ -20,7 +22,7 @@ export function createSessionStore(database: Knex): SessionStore {
       })
     },
     add: (familyId, tokens, now) => addTokens(database, familyId, tokens, now),
-    find: (hash) => findToken(database, hash),
+    find: (hash) => reads.do(findTokens, hash),
     async revoke(hash, now) {
       const count = await database('tokens')
         .where('token_sha256', hash)
@@ -49,14 +51,20 @@ export function createSessionStore(database: Knex): SessionStore {
 /** Milliseconds that an expired token is still known as expired, not as unknown. */
 const RETENTION = 7 * 24 * 60 * 60 * 1000
 
-async function findToken(database: Knex, hash: string): Promise<StoredToken | undefined> {
-  const found: unknown = await database('tokens')
-    .join('families', 'families.family_id', 'tokens.family_id')
-    .join('users', 'users.user_id', 'families.user_id')
-    .where('tokens.token_sha256', hash)
-    .first('tokens.*', 'families.user_id', 'families.client_id', 'families.ended_at', 'users.signer_id')
-  const row = rowOf(found)
-  return row === undefined ? undefined : storedToken(row)
+/** Requests that come at the same time look their tokens up together. */
+const findTokens: SetStatement<string, StoredToken | undefined> = {
+  async run(database, hashes) {
+    const found: unknown = await database('tokens')
+      .join('families', 'families.family_id', 'tokens.family_id')
+      .join('users', 'users.user_id', 'families.user_id')
+      .whereIn('tokens.token_sha256', hashes)
+      .select('tokens.*', 'families.user_id', 'families.client_id', 'families.ended_at', 'users.signer_id')
+    const rows = new Map(rowsOf(found).map((row) => [textOf(row, 'token_sha256'), row]))
+    return hashes.map((hash) => {
+      const row = rows.get(hash)
+      return row === undefined ? undefined : storedToken(row)
+    })
+  },
 }
 
 async function addTokens(
