@@ -2,6 +2,7 @@ import { randomUUID, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Hsm, KeyStore } from '../hsm/hsm.ts'
 import { Ledger } from './activation/ledger.ts'
+import { writeQuarantines } from './activation/quarantine.ts'
 import { settleEarlier } from './activation/settleEarlier.ts'
 import { openChannels } from './channels/openChannels.ts'
 import { createClock, type ClockSources } from './clock.ts'
@@ -121,6 +122,7 @@ async function begin(deps: SamDeps): Promise<void> {
 async function close(deps: SamDeps): Promise<void> {
   await deps.lockdown.settled()
   if (deps.state.lockedBecause() === undefined) {
+    await writeQuarantines(deps)
     await deps.writer.write((unit) => {
       unit.record({ type: 'SAM_STOPPED', fields: { incarnation: deps.incarnation } })
       return Promise.resolve()

@@ -14,6 +14,19 @@ export interface SamState {
   /** The token did, or did not, answer the last time it was asked. */
   setHsmAnswers(answers: boolean): void
   hsmAnswers(): boolean
+  /** The key gave a wrong signature: no use of it from now on, whatever its record says. In memory only: see `quarantine.ts`. */
+  quarantine(wrong: WrongSignature): void
+  /** Its record says so now, durably. */
+  endQuarantine(credentialId: string): void
+  isQuarantined(credentialId: string): boolean
+  quarantined(): readonly WrongSignature[]
+}
+
+/** Which key gave a wrong signature, and what for. */
+export interface WrongSignature {
+  readonly credentialId: string
+  readonly reservationId: string
+  readonly requestId: string
 }
 
 interface Sources {
@@ -24,6 +37,7 @@ interface Sources {
 export function createSamState(sources: Sources): SamState {
   let lockReason: string | undefined
   let hsmAnswers = true
+  const quarantined = new Map<string, WrongSignature>()
   const problem = (): { name: SamStateName; reason: string } | undefined => {
     if (lockReason !== undefined) return { name: 'LOCKED', reason: lockReason }
     if (!sources.isJournalWritable())
@@ -50,5 +64,13 @@ export function createSamState(sources: Sources): SamState {
       hsmAnswers = answers
     },
     hsmAnswers: () => hsmAnswers,
+    quarantine(wrong) {
+      if (!quarantined.has(wrong.credentialId)) quarantined.set(wrong.credentialId, wrong)
+    },
+    endQuarantine(credentialId) {
+      quarantined.delete(credentialId)
+    },
+    isQuarantined: (credentialId) => quarantined.has(credentialId),
+    quarantined: () => [...quarantined.values()],
   }
 }

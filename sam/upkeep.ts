@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { writeQuarantines } from './activation/quarantine.ts'
 import { settleExpired } from './activation/settleEarlier.ts'
 import { deliverNotices } from './channels/notices.ts'
 import { CLOCK_STEPPED } from './clock.ts'
@@ -7,6 +8,7 @@ import type { SamDeps } from './deps.ts'
 const CLOCK_MS = 2_000
 const CHECKPOINT_MS = 60_000
 const NOTICES_MS = 2_000
+const QUARANTINE_MS = 2_000
 const SETTLE_MS = 15_000
 const JOURNAL_MS = 5_000
 const HSM_CHECK_MS = 10_000
@@ -45,6 +47,7 @@ export function startUpkeep(
         now: () => deps.clock.now(),
       }),
     ),
+    repeat('quarantine', QUARANTINE_MS, log, () => writeQuarantines(deps)),
     repeat('settle', SETTLE_MS, log, () => settleExpired(deps)),
     repeat('journal', JOURNAL_MS, log, async () => {
       if (deps.writer.isHealthy || deps.state.name() === 'LOCKED') return

@@ -3,12 +3,13 @@ import { addNotice } from '../channels/notices.ts'
 import { receiptMessage } from '../channels/messages.ts'
 import type { SamDeps } from '../deps.ts'
 import { giveBackOccurrences, voidActivations } from '../state/activations.ts'
-import type { PreparedRecord, Stored } from '../state/records.ts'
+import type { Stored } from '../state/records.ts'
 import { settleReservation, type ReservationState } from '../state/reservations.ts'
 import { retryConflicts } from '../state/retryConflicts.ts'
 import type { Unit } from '../state/writer.ts'
 import type { EventType } from '../journal/events.ts'
 import type { OpenedActivation } from './ledger.ts'
+import { prepareQuarantine } from './quarantine.ts'
 import type { NotSigned, Signed } from './signer.ts'
 
 export interface Settlement {
@@ -37,11 +38,16 @@ const EVENT: Readonly<Record<(Signed | NotSigned)['outcome'], EventType>> = {
 
 /**
  * Writes what became of a reservation. Signatures may leave only after this has resolved. `untouched` gives the hashes
- * back; every other outcome leaves them spent. A wrong signature suspends the key in the same transaction. Throws if
- * the reservation is not this process's any more: then nothing may leave.
+ * back; every other outcome leaves them spent. A wrong signature takes the key out of use at once, and suspends it in the
+ * same transaction; if that cannot be written, upkeep goes on trying. Throws if the reservation is not this process's
+ * any more: then nothing may leave.
  */
 export async function settle(deps: SamDeps, settlement: Settlement): Promise<void> {
   const { result } = settlement
+  if (result.outcome === 'wrong') {
+    const { key, reservationId, requestId } = settlement
+    deps.state.quarantine({ credentialId: key.id, reservationId, requestId })
+  }
   await retryConflicts(async () => {
     const quarantine =
       result.outcome === 'wrong' ? await prepareQuarantine(deps, settlement.key.id) : undefined
@@ -59,7 +65,9 @@ export async function settle(deps: SamDeps, settlement: Settlement): Promise<voi
         await write(deps, unit, settlement, prepared)
       })
   })
-  if (result.outcome === 'wrong') await deps.checkpointer.make()
+  if (result.outcome !== 'wrong') return
+  await deps.checkpointer.make()
+  deps.state.endQuarantine(settlement.key.id)
 }
 
 async function write(
@@ -90,13 +98,6 @@ async function write(
       message: receiptMessage(prepared.clientName ?? opened.entry.clientId, signatures.length, requestId),
       now: deps.clock.now(),
     })
-}
-
-/** The key is not used again until `ra` resumes it. */
-async function prepareQuarantine(deps: SamDeps, credentialId: string): Promise<PreparedRecord | undefined> {
-  const key = await deps.records.read('key', credentialId)
-  if (key?.value.state !== 'ACTIVE') return undefined
-  return deps.records.prepareNext(key, { ...key.value, state: 'SUSPENDED' })
 }
 
 /** The journal names a signature by its hash, as it left the HSM (ECDSA: raw r‖s). */

@@ -91,6 +91,7 @@ async function signOne(batch: Batch, digest: Buffer, isLater: boolean): Promise<
   if (isLater && !(await isUnchanged(deps, key)))
     throw new Stopped('the key was suspended or destroyed meanwhile')
   if (deps.state.lockedBecause() !== undefined) throw new Stopped('the SAM was locked meanwhile')
+  if (deps.state.isQuarantined(key.id)) throw new Stopped('the key gave a wrong signature meanwhile')
   progress.calls++
   const signature = await deps.hsm.sign(sessionKey, grant.scheme, digest)
   requireGood(key.value, keyType, grant.scheme, { digest, signature })

@@ -1,4 +1,5 @@
 import type { SamAnswer, SamCredential, SamRequest } from '../../sap/operations.ts'
+import { asUsable } from '../activation/quarantine.ts'
 import type { SamDeps } from '../deps.ts'
 import type { Stored } from '../state/records.ts'
 
@@ -12,17 +13,22 @@ export async function credentials(
   const { signerId, credentialId, after, limit } = request
   if (credentialId !== undefined) {
     const stored = await deps.records.read('key', credentialId)
-    return { credentials: stored?.value.signerId === signerId ? [shown(stored)] : [] }
+    return { credentials: stored?.value.signerId === signerId ? [shown(deps, stored)] : [] }
   }
   const page = await deps.records.list('key', {
     owner: signerId,
     ...(after === undefined ? {} : { after }),
     limit: limit ?? PAGE,
   })
-  return { credentials: page.filter((stored) => stored.value.signerId === signerId).map(shown) }
+  return {
+    credentials: page
+      .filter((stored) => stored.value.signerId === signerId)
+      .map((stored) => shown(deps, stored)),
+  }
 }
 
-function shown({ id, value }: Stored<'key'>): SamCredential {
+function shown(deps: SamDeps, stored: Stored<'key'>): SamCredential {
+  const { id, value } = asUsable(deps, stored)
   const { description, state, keyType, chain, scal, multisign, factors, minimumGrade } = value
   return {
     credentialId: id,

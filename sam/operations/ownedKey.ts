@@ -1,4 +1,5 @@
 import { SapFailure } from '../../sap/errors.ts'
+import { asUsable } from '../activation/quarantine.ts'
 import type { SamDeps } from '../deps.ts'
 import type { KeyRecord } from '../state/recordKinds.ts'
 import type { Stored } from '../state/records.ts'
@@ -13,14 +14,14 @@ export async function ownedKey(
   if (stored === undefined) throw new SapFailure('credential_unknown', 'no such credential')
   if (stored.value.signerId !== signerId)
     throw new SapFailure('credential_unknown', 'the credential belongs to another signer')
-  return stored
+  return asUsable(deps, stored)
 }
 
 /** Any key, for roles that act on keys of all signers. */
 export async function anyKey(deps: SamDeps, credentialId: string): Promise<Stored<'key'>> {
   const stored = await deps.records.read('key', credentialId)
   if (stored === undefined) throw new SapFailure('credential_unknown', 'no such credential')
-  return stored
+  return asUsable(deps, stored)
 }
 
 /** Throws `credential_disabled` unless ACTIVE, `certificate_expired` with the subject when its time is over. */

@@ -1,3 +1,4 @@
+import { SapFailure } from '../../sap/errors.ts'
 import type { SamAnswer, SamRequest } from '../../sap/operations.ts'
 import type { SamDeps } from '../deps.ts'
 import { changeKeyState } from './changeKeyState.ts'
@@ -6,6 +7,8 @@ import { anyKey } from './ownedKey.ts'
 /** A suspended key may sign again. SADs of before stay void. */
 export async function resume(deps: SamDeps, request: SamRequest<'resume'>): Promise<SamAnswer<'resume'>> {
   deps.state.requireOperational()
+  if (deps.state.isQuarantined(request.credentialId))
+    throw new SapFailure('unavailable', 'the suspension for a wrong signature is not written yet')
   await changeKeyState(deps, () => anyKey(deps, request.credentialId), {
     requestId: request.requestId,
     reason: request.reason,
