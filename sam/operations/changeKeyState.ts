@@ -13,6 +13,8 @@ export interface KeyChange {
   readonly event: EventType
   /** States from which the change is possible. */
   readonly from: readonly KeyRecord['state'][]
+  /** In this state nothing is changed: an acknowledgement that was lost is had by asking again. */
+  readonly alreadyIn?: KeyRecord['state']
   next(value: KeyRecord): KeyRecord
 }
 
@@ -27,6 +29,7 @@ export async function changeKeyState(
 ): Promise<void> {
   const credentialId = await retryConflicts(async () => {
     const key = await read()
+    if (key.value.state === change.alreadyIn) return undefined
     if (!change.from.includes(key.value.state))
       throw new SapFailure('state_forbids', `not possible in state ${key.value.state}`)
     const next = await deps.records.prepareNext(key, change.next(key.value))
@@ -38,7 +41,7 @@ export async function changeKeyState(
     })
     return key.id
   })
-  await settled(deps, credentialId)
+  if (credentialId !== undefined) await settled(deps, credentialId)
   await deps.checkpointer.make()
 }
 

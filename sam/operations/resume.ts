@@ -4,7 +4,7 @@ import type { SamDeps } from '../deps.ts'
 import { changeKeyState } from './changeKeyState.ts'
 import { anyKey } from './ownedKey.ts'
 
-/** A suspended key may sign again. SADs of before stay void. */
+/** A suspended key may sign again. SADs of before stay void. Asked again, it is acknowledged again, and voids nothing. */
 export async function resume(deps: SamDeps, request: SamRequest<'resume'>): Promise<SamAnswer<'resume'>> {
   deps.state.requireOperational()
   if (deps.state.isQuarantined(request.credentialId))
@@ -14,6 +14,7 @@ export async function resume(deps: SamDeps, request: SamRequest<'resume'>): Prom
     reason: request.reason,
     event: 'KEY_RESUMED',
     from: ['SUSPENDED'],
+    alreadyIn: 'ACTIVE',
     next: (value) => ({ ...value, state: 'ACTIVE' }),
   })
   return {}

@@ -129,9 +129,11 @@ describe('keys of signers', () => {
     const { credentialId } = await makeSigner(sam, { signer })
     const change = { requestId: newRequestId(), credentialId, reason: 'test' }
     const own = { ...change, signerId: signer.signerId, clientId: signer.clientId }
-    await rejects('state_forbids', sam.ra.call('resume', change))
+    const bare = { ...change, credentialId: (await generated()).credentialId }
+    await rejects('state_forbids', sam.ra.call('resume', bare))
     await sam.ssa.call('suspend', own)
     await sam.ssa.call('suspend', own)
+    await sam.ra.call('resume', change)
     await sam.ra.call('resume', change)
     await sam.ra.call('destroy', change)
     await rejects('state_forbids', sam.ra.call('resume', change))

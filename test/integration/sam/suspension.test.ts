@@ -59,6 +59,15 @@ describe('SAP suspend and destroy: no signature after the answer (S19)', () => {
     await sam.ssa.call('sign', signing(signer, anew.sad, hashes))
   })
 
+  it('acknowledges a resumption again, and voids nothing by it', async () => {
+    const hashes = newHashes(1)
+    await suspend()
+    await resume()
+    const { sad } = await authorized(sam, signer, hashes)
+    await resume()
+    await sam.ssa.call('sign', signing(signer, sad, hashes))
+  })
+
   it('refuses a code that was sent before the suspension while it lasts', async () => {
     const hashes = newHashes(1)
     const otp = await sentCode(sam, signer, hashes)
