@@ -36,8 +36,10 @@ export function createManagementApp(options: ManagementOptions): Express {
   app.get('/readyz', async (request, response) => {
     const parts = await check(options.checks)
     const isReady = Object.values(parts).every((part) => part === 'ok')
+    // Who is told that something failed wants to know what.
+    const isTold = !isReady || 'verbose' in request.query
     response.status(isReady ? 200 : 503)
-    response.json({ status: isReady ? 'ok' : 'failed', ...('verbose' in request.query ? { parts } : {}) })
+    response.json({ status: isReady ? 'ok' : 'failed', ...(isTold ? { parts } : {}) })
   })
   app.get('/metrics', async (_, response) => {
     const { contentType, text } = await options.metrics()

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { SAP_ERROR_CODES, SapFailure, type SapErrorCode } from '../../../sap/errors.ts'
 import { memberOf } from '../../support/bodyOf.ts'
+import { assertContract } from '../../support/cscContract.ts'
 import { buildSsa, type Answer, type TestSsa } from '../../support/buildSsa.ts'
 import { scriptedSam, type ScriptedSam } from '../../support/scriptedSam.ts'
 
@@ -154,7 +155,7 @@ describe('what a client is told of a refusal by the SAM — CSC API v1.0.4.0 §1
 })
 
 describe('a SAM that is not there', () => {
-  it('is answered with 503, and shows in /readyz', async () => {
+  it('is answered with 503, and named by /readyz', async () => {
     const sam = await scriptedSam()
     const ssa = await buildSsa({ sam })
     await ssa.addUser({ username: 'ada', password: 'correct horse', signerId: 'signer-1' })
@@ -164,12 +165,16 @@ describe('a SAM that is not there', () => {
     assert.equal(answer.status, 503)
     assert.equal(memberOf(answer.body, 'error'), 'temporarily_unavailable')
     assert.ok(answer.headers['retry-after'])
-    const ready = await fetch(`${ssa.managementUrl}/readyz?verbose`)
-    assert.equal(ready.status, 503)
-    assert.deepEqual(await ready.json(), {
-      status: 'failed',
-      parts: { database: 'ok', sam: 'failed', hsm: 'failed', journal: 'ok' },
-    })
+    for (const path of ['readyz', 'readyz?verbose']) {
+      const ready = await fetch(`${ssa.managementUrl}/${path}`)
+      const body: unknown = await ready.json()
+      assert.equal(ready.status, 503)
+      assert.deepEqual(body, {
+        status: 'failed',
+        parts: { database: 'ok', sam: 'failed', hsm: 'failed', journal: 'ok' },
+      })
+      await assertContract('management', 'readyz', { status: 503, body })
+    }
     await ssa.dispose()
   })
 })
