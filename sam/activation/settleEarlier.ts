@@ -1,15 +1,17 @@
 import { addNotice } from '../channels/notices.ts'
 import { outcomeUnknownMessage } from '../channels/messages.ts'
 import type { SamDeps } from '../deps.ts'
+import { IntegrityFailure, type Stored } from '../state/records.ts'
 import { openOfEarlierProcesses, openWithEndedLease, type ReservationRow } from '../state/reservations.ts'
 
 /**
  * At start: what processes of this node before this one began and never settled. Whether the HSM signed, nobody knows;
  * so the hashes stay spent, the journal says `outcome unknown`, and the signer is told. Returns how many there were.
+ * Throws IntegrityFailure, after all are settled, if the record of a key cannot be trusted.
  */
 export async function settleEarlier(deps: SamDeps): Promise<number> {
   const left = await openOfEarlierProcesses(deps.database.read, deps.config.node, deps.incarnation)
-  for (const reservation of left) await markUnknown(deps, reservation)
+  await markEach(deps, left)
   return left.length
 }
 
@@ -18,13 +20,29 @@ export async function settleEarlier(deps: SamDeps): Promise<number> {
  * nothing of it can leave any more.
  */
 export async function settleExpired(deps: SamDeps): Promise<void> {
-  const left = await openWithEndedLease(deps.database.read, deps.incarnation, deps.clock.now())
-  for (const reservation of left) await markUnknown(deps, reservation)
+  await markEach(deps, await openWithEndedLease(deps.database.read, deps.incarnation, deps.clock.now()))
 }
 
-async function markUnknown(deps: SamDeps, reservation: ReservationRow): Promise<void> {
+/** A broken key record keeps its signer from being told, and no reservation, its own included, from being settled. */
+async function markEach(deps: SamDeps, left: readonly ReservationRow[]): Promise<void> {
+  let broken: IntegrityFailure | undefined
+  for (const reservation of left) {
+    const key = await deps.records.read('key', reservation.credential_id).catch((error: unknown) => {
+      if (!(error instanceof IntegrityFailure)) throw error
+      broken = error
+      return undefined
+    })
+    await markUnknown(deps, reservation, key)
+  }
+  if (broken !== undefined) throw broken
+}
+
+async function markUnknown(
+  deps: SamDeps,
+  reservation: ReservationRow,
+  key: Stored<'key'> | undefined,
+): Promise<void> {
   const { id, credential_id, request_id, incarnation } = reservation
-  const key = await deps.records.read('key', credential_id)
   await deps.writer.write(async (unit) => {
     const changed = await unit
       .trx('reservation')

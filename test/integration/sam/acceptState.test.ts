@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { copyFileSync, rmSync } from 'node:fs'
+import { settleExpired } from '../../../sam/activation/settleEarlier.ts'
 import { HsmUnavailable } from '../../../hsm/hsm.ts'
 import { readCheckpoint } from '../../../sam/journal/checkpoint.ts'
 import { buildSam, makeSigner, newRequestId, type TestSam, type TestSigner } from '../../support/buildSam.ts'
@@ -208,7 +209,52 @@ describe('SAM LOCKED', () => {
     assert.equal((await sam.ssa.call('status', { requestId })).state, 'OPERATIONAL')
     assert.equal((await journalOf(sam, 'OUTCOME_UNKNOWN')).length, 1)
   })
+
+  for (const [when, incarnation] of [
+    ['at the start', 'an-earlier-process'],
+    ['when their lease has ended', undefined],
+  ] as const)
+    it(`lets one broken key keep no other reservation open: ${when}`, async () => {
+      const others = [await makeSigner(sam), await makeSigner(sam)] as const
+      const signers = [others[0], signer, others[1]]
+      for (const each of signers) await authorized(sam, each, newHashes(1))
+      const { write } = sam.deps.database
+      for (const [index, { credentialId }] of signers.entries())
+        await write('reservation').insert({
+          id: `res-${index}`,
+          activation_id: await activationOf(sam, credentialId),
+          credential_id: credentialId,
+          request_id: `request-${index}`,
+          node: 'sam-1',
+          incarnation: incarnation ?? sam.deps.incarnation,
+          lease_until: 0,
+          state: 'open',
+        })
+      await write('record')
+        .where({ kind: 'key', id: signer.credentialId })
+        .update({ mac: Buffer.alloc(32) })
+      if (incarnation === undefined)
+        await assert.rejects(settleExpired(sam.deps), { name: 'IntegrityFailure' })
+      else {
+        await sam.stop()
+        await sam.start()
+      }
+      assert.equal(sam.deps.state.name(), 'LOCKED')
+      const states = await sam.deps.database.read('reservation').orderBy('id').pluck<string[]>('state')
+      assert.deepEqual(states, ['unknown', 'unknown', 'unknown'])
+      assert.equal((await journalOf(sam, 'OUTCOME_UNKNOWN')).length, 3)
+      const told: unknown = await sam.deps.database.read('notice').orderBy('signer_id').pluck('signer_id')
+      assert.deepEqual(told, others.map(({ signerId }) => signerId).sort())
+    })
 })
+
+async function activationOf(sam: TestSam, credentialId: string): Promise<string | undefined> {
+  const ids = await sam.deps.database
+    .read('activation')
+    .where({ credential_id: credentialId })
+    .pluck<string[]>('id')
+  return ids[0]
+}
 
 function accept(sam: TestSam): Promise<unknown> {
   return sam.officer.call('acceptState', { requestId: newRequestId(), reason: 'restored on purpose' })
