@@ -67,7 +67,7 @@ async function serve<T extends OperationTable>(
     ? request.url.slice(`/sap/${PROTOCOL_VERSION}/`.length)
     : ''
   const peer = options.peerOf(fingerprintOf(request))
-  let requestId: string | undefined
+  let message: unknown
   try {
     if (peer === undefined) throw new SapFailure('forbidden', 'the certificate is not enrolled')
     if (!Object.hasOwn(options.operations, operation))
@@ -78,19 +78,30 @@ async function serve<T extends OperationTable>(
     if (!entry.roles.includes(peer.role)) throw new SapFailure('forbidden', `not for role ${peer.role}`)
     if (request.method !== 'POST' || request.headers['content-type'] !== 'application/json')
       throw new SapFailure('malformed', 'POST of application/json expected')
-    const message = parseStrict(await readBody(request))
-    requestId = requestIdOf(message)
+    message = parseStrict(await readBody(request))
     // The codec of this very operation made it.
     const input = entry.request.parse(message, '') as RequestOf<T, string> // eslint-disable-line @typescript-eslint/no-unsafe-type-assertion
     const answer: unknown = entry.answer.write(await handler(input, peer))
     send(response, 200, answer)
   } catch (error) {
     const code = codeOf(error)
+    // Of a message that was refused unread, too: whoever looks for its id shall find why.
+    const requestId = requestIdOf(message ?? (await unreadMessage(request)))
     const refusal = { operation: operation.slice(0, 64), peer, requestId, code, error }
     const isRecorded = await recorded(options, refusal)
     const subject = error instanceof SapFailure && error.subject ? { subject: error.subject } : {}
     if (isRecorded) send(response, SAP_STATUS[code], { error: code, ...subject })
     else send(response, SAP_STATUS.unavailable, { error: 'unavailable' })
+  }
+}
+
+/** What a refused peer sent, within the same limits as any message; undefined if it is none. */
+async function unreadMessage(request: IncomingMessage): Promise<unknown> {
+  if (request.readableEnded || request.readableFlowing === true) return undefined
+  try {
+    return parseStrict(await readBody(request))
+  } catch {
+    return undefined
   }
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { MAX_BODY_BYTES } from '../../../sap/limits.ts'
 import { SAM_OPERATIONS, type Role } from '../../../sap/operations.ts'
 import { buildSam, newRequestId, type TestSam } from '../../support/buildSam.ts'
 import { eventsOf, journalOf } from '../../support/samActs.ts'
@@ -115,12 +116,10 @@ describe('SAP: role by operation', () => {
         const events = await eventsOf(sam, requestId)
         if (!isAllowed) {
           assert.deepEqual({ status, error }, { status: 403, error: 'forbidden' })
-          // The message was not even read, so the journal knows the peer, not the request.
-          assert.deepEqual(events, [])
-          const newest = (await journalOf(sam, 'REFUSED')).at(-1)
-          const { code, reason } = newest ?? {}
-          assert.deepEqual([code, reason], ['forbidden', `not for role ${role}`])
-          assert.deepEqual([newest?.['operation'], newest?.['peer']], [operation, `${role}-1`])
+          const [event] = events
+          assert.equal(events.length, 1)
+          assert.deepEqual([event?.['code'], event?.['reason']], ['forbidden', `not for role ${role}`])
+          assert.deepEqual([event?.['operation'], event?.['peer']], [operation, `${role}-1`])
           return
         }
         assert.equal(error, answer)
@@ -128,6 +127,22 @@ describe('SAP: role by operation', () => {
         else assert.deepEqual([events[0]?.['type'], events[0]?.['code']], ['REFUSED', answer])
       })
     }
+
+  it('refuses what is no message at all by the role, within the limits of any message', async () => {
+    for (const body of ['', '{', 'x'.repeat(MAX_BODY_BYTES + 1), JSON.stringify({ requestId: 'a b' })]) {
+      const known = (await journalOf(sam, 'REFUSED')).length
+      const { status, error } = await rawSap(
+        sam.socketPath,
+        sam.identities.ssa,
+      )({ path: '/sap/v1/destroy', body })
+      assert.deepEqual({ status, error }, { status: 403, error: 'forbidden' })
+      const refusals = (await journalOf(sam, 'REFUSED')).slice(known)
+      assert.deepEqual(
+        refusals.map(({ code, requestId }) => [code, requestId]),
+        [['forbidden', undefined]],
+      )
+    }
+  })
 
   for (const name of [
     'mint',
@@ -146,9 +161,13 @@ describe('SAP: role by operation', () => {
   ])
     for (const role of ROLES)
       it(`knows no operation "${name}" for ${role}`, async () => {
-        const { status, error } = await send(role, name, { requestId: newRequestId() })
+        const requestId = newRequestId()
+        const { status, error } = await send(role, name, { requestId })
         assert.deepEqual({ status, error }, { status: 404, error: 'unknown_operation' })
-        const newest = (await journalOf(sam, 'REFUSED')).at(-1)
-        assert.deepEqual([newest?.['code'], newest?.['peer']], ['unknown_operation', `${role}-1`])
+        const events = await eventsOf(sam, requestId)
+        assert.deepEqual(
+          events.map(({ code, peer }) => [code, peer]),
+          [['unknown_operation', `${role}-1`]],
+        )
       })
 })
