@@ -18,17 +18,22 @@ const DAY_MS = 86_400_000
 
 /**
  * Issues the one certificate of a key that the SAM attests. The key in the request must be the attested one, the name
- * is that of the request: the registration officer vouches for the person, the SAM for the key. Throws SapFailure:
- * `certificate_refused`, `already_exists`, `unavailable`.
+ * is that of the request: the registration officer vouches for the person, the SAM for the key. The same request, asked
+ * again because its answer was lost, gets the same certificate. Throws SapFailure: `certificate_refused`,
+ * `already_exists`, `unavailable`.
  */
 export async function issue(deps: CaDeps, input: IssueRequest): Promise<AnswerOf<CaOperations, 'issue'>> {
   if (deps.now() >= deps.issuing.notAfter) throw new SapFailure('unavailable', 'the issuing CA has expired')
   const statement = await attestedKey(deps, input)
   const request = acceptedRequest(input, statement)
   const serialNumber = await newSerialNumber(deps)
-  const begun = begunCertificate(deps, input, statement, serialNumber)
-  if (!(await deps.certificates.begin(begun)))
-    throw new SapFailure('already_exists', 'the credential or its key has a certificate')
+  const begun = begunCertificate(deps, { requestId: input.requestId, statement, request, serialNumber })
+  if (!(await deps.certificates.begin(begun))) {
+    const issued = await deps.certificates.issuedFor(begun)
+    if (issued === undefined)
+      throw new SapFailure('already_exists', 'the credential or its key has a certificate')
+    return { chain: [issued, deps.issuing.certificate] }
+  }
   const certificate = await sign(deps, begun, request, serialNumber)
   await deps.certificates.issued(begun, certificate, createHash('sha256').update(certificate).digest('hex'))
   return { chain: [certificate, deps.issuing.certificate] }
@@ -52,10 +57,14 @@ async function newSerialNumber(deps: CaDeps): Promise<Buffer> {
 
 function begunCertificate(
   deps: CaDeps,
-  input: IssueRequest,
-  statement: AttestationStatement,
-  serialNumber: Buffer,
+  input: {
+    readonly requestId: string
+    readonly statement: AttestationStatement
+    readonly request: CertificationRequest
+    readonly serialNumber: Buffer
+  },
 ): BegunCertificate {
+  const { requestId, statement, request, serialNumber } = input
   const begunAt = deps.now()
   const wanted = begunAt + deps.config.certificates.validDays * DAY_MS - 1000
   return {
@@ -63,7 +72,8 @@ function begunCertificate(
     credentialId: statement.credentialId,
     signerId: statement.signerId,
     publicKeySha256: statement.publicKeySha256,
-    requestId: input.requestId,
+    requestId,
+    requestSha256: createHash('sha256').update(request.signedPart).digest('hex'),
     begunAt,
     notAfter: Math.min(wanted, deps.issuing.notAfter),
   }

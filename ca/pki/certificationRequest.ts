@@ -8,6 +8,8 @@ export interface CertificationRequest {
   readonly subject: SignerSubject
   /** DER SPKI, byte for byte as in the request. */
   readonly publicKey: Buffer
+  /** What its key has signed: the same for two requests that ask for the same, though their signatures differ. */
+  readonly signedPart: Buffer
 }
 
 /** Why a request was refused: a text for the journal, without anything that the request says. */
@@ -37,7 +39,9 @@ export function readCertificationRequest(
   if (key === undefined) return `the request is not for a key of type ${keyTypeName}`
   if (!isSignedBy(parts, key, keyType)) return "the request's own signature is wrong"
   const subject = readSubjectName(parts.subject.whole)
-  return subject === undefined ? 'the request names a subject that is not allowed' : { subject, publicKey }
+  return subject === undefined
+    ? 'the request names a subject that is not allowed'
+    : { subject, publicKey, signedPart: Buffer.from(parts.info.whole) }
 }
 
 interface Parts {

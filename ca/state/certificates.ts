@@ -11,12 +11,15 @@ export interface BegunCertificate {
   /** Hex, of the DER SPKI. */
   readonly publicKeySha256: string
   readonly requestId: string
+  /** Hex, of what the request's own key signed. */
+  readonly requestSha256: string
   /** Milliseconds since 1970. */
   readonly begunAt: number
   readonly notAfter: number
 }
 
 const begunRows = z.array(z.object({ serial: z.string(), credential_id: z.string(), request_id: z.string() }))
+const issuedRows = z.array(z.object({ certificate: z.instanceof(Buffer) }))
 
 interface Deps {
   readonly knex: Knex
@@ -45,6 +48,7 @@ export class Certificates {
           signer_id: certificate.signerId,
           public_key_sha256: certificate.publicKeySha256,
           request_id: certificate.requestId,
+          request_sha256: certificate.requestSha256,
           begun_at: certificate.begunAt,
           not_after: certificate.notAfter,
           state: 'BEGUN',
@@ -61,6 +65,22 @@ export class Certificates {
       })
       return true
     })
+  }
+
+  /** The certificate that this very request got: for this credential and key, and the same content. */
+  async issuedFor(certificate: BegunCertificate): Promise<Buffer | undefined> {
+    const [row] = issuedRows.parse(
+      await this.#deps
+        .knex('certificate')
+        .where({
+          credential_id: certificate.credentialId,
+          public_key_sha256: certificate.publicKeySha256,
+          request_sha256: certificate.requestSha256,
+          state: 'ISSUED',
+        })
+        .select('certificate'),
+    )
+    return row?.certificate
   }
 
   /** Throws if the certificate was not begun, or is settled already. */

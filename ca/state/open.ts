@@ -3,6 +3,7 @@ import type { Knex } from 'knex'
 import { connect } from '../../store/connect.ts'
 import { ConfigError } from '../config.ts'
 import { migration0001 } from './migrations/0001init.ts'
+import { migration0002 } from './migrations/0002requestHash.ts'
 
 /** The CA's database, and one transaction in it: one connection, so a journal entry always sees the one before. */
 export type Database = Knex
@@ -10,7 +11,7 @@ export type Transaction = Knex.Transaction
 
 /** Makes the database of a new CA, or brings an existing one to the newest schema. */
 export async function createDatabase(file: string): Promise<Database> {
-  const knex = connect(file, { mode: 'rwc', migrations: [migration0001] })
+  const knex = connect(file, { mode: 'rwc', migrations: [migration0001, migration0002] })
   await knex.migrate.latest()
   return knex
 }

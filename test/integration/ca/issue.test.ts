@@ -289,11 +289,22 @@ describe('ca: issue', function () {
       attestAs(signer)
       await issue(signer)
       await assert.rejects(
-        issue(signer),
+        issue(signer, request(signer, '/C=DE/CN=Ada King')),
         (error) => error instanceof SapFailure && error.code === 'already_exists',
       )
       assert.equal((await certificatesOf(signer.credentialId)).length, 1)
     })
+    for (const keyType of ['p-256', 'rsa-3072'] as const)
+      it(`answers the same request with the same certificate: ${keyType}`, async () => {
+        const signer = makeSigner(keyType)
+        attestAs(signer)
+        const first = await issue(signer)
+        // Made anew: with ECDSA its own signature is another one.
+        const again = await issue(signer)
+        assert.deepEqual(again.chain, first.chain)
+        assert.equal((await certificatesOf(signer.credentialId)).length, 1)
+        assert.deepEqual(await eventsOf(again.requestId), [])
+      })
     it('refuses the same key under another credential', async () => {
       const signer = makeSigner()
       attestAs(signer)
@@ -306,7 +317,13 @@ describe('ca: issue', function () {
       attestAs(signer)
       const asked = request(signer)
       const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => issue(signer, asked)))
-      assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
+      const issued = outcomes.flatMap((each) => (each.status === 'fulfilled' ? [each.value.chain] : []))
+      const refusals = outcomes.flatMap((each) =>
+        each.status === 'rejected' ? [each.reason as unknown] : [],
+      )
+      assert.ok(issued.length >= 1)
+      for (const chain of issued) assert.deepEqual(chain, issued[0])
+      for (const error of refusals) assert.ok(error instanceof SapFailure && error.code === 'already_exists')
       assert.equal((await certificatesOf(signer.credentialId)).length, 1)
     })
   })
@@ -330,11 +347,12 @@ describe('ca: issue', function () {
   it('goes on after a restart, and forgets nothing', async () => {
     const signer = makeSigner()
     attestAs(signer)
-    await issue(signer)
+    const { chain: issued } = await issue(signer)
     await ca.stop()
     await ca.start()
+    assert.deepEqual((await issue(signer)).chain, issued)
     await assert.rejects(
-      issue(signer),
+      issue(signer, request(signer, '/C=DE/CN=Ada King')),
       (error) => error instanceof SapFailure && error.code === 'already_exists',
     )
     const next = makeSigner()

@@ -203,6 +203,7 @@ describe('ca: faults', function () {
       signerId: 'signer-1',
       publicKeySha256: '00'.repeat(32),
       requestId: randomUUID(),
+      requestSha256: '11'.repeat(32),
       begunAt: 1,
       notAfter: 2,
     })
