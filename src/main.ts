@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
+import { logOutput } from './adapters/logOutput.ts'
 import { DatabaseNotReady } from './adapters/db/open.ts'
 import { ConfigError, loadConfig } from './config.ts'
 import { startSsa } from './start.ts'
@@ -15,7 +16,7 @@ async function main(): Promise<void> {
     process.stdout.write(`${values.config}: ok\n`)
     return
   }
-  const log = pino({ name: 'ssa', base: { node: config.node } })
+  const log = pino({ name: 'ssa', base: { node: config.node } }, logOutput())
   const ssa = await startSsa(config, { log })
   let isStopping = false
   const stop = (signal: string): void => {
