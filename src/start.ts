@@ -16,6 +16,7 @@ import { createPrometheus } from './adapters/prometheus.ts'
 import { createSam, type SapClient } from './adapters/sam/samClient.ts'
 import { createLoginLimiter } from './adapters/security/loginLimiter.ts'
 import { createPasswords } from './adapters/security/passwords.ts'
+import { createRefusalTally, type RunningTally } from './adapters/security/refusalTally.ts'
 import { createApp } from './api/app.ts'
 import type { SsaConfig } from './config.ts'
 import type { Deps } from './csc/deps.ts'
@@ -45,19 +46,26 @@ export interface Surroundings {
 /** Milliseconds for requests to finish when the process stops. */
 const GRACE = 5_000
 
+/** Milliseconds between the first of the refusals that are counted together, and their event. */
+const TALLY_EVERY = 60_000
+
 /** Builds the SSA from its configuration and starts listening. Throws if a part is missing: provision it first. */
 export async function startSsa(config: SsaConfig, surroundings: Surroundings): Promise<Ssa> {
   const { log, clock = systemClock } = surroundings
   const database = await openDatabase(config.database.file)
   const client = connectSam(config)
   const servers: Server[] = []
+  let refusals: RunningTally | undefined
   const close = async (): Promise<void> => {
     await Promise.all(servers.map((server) => stop(server, GRACE)))
+    await refusals?.close()
     await client.close()
     await database.destroy()
   }
   try {
-    const deps = await createDeps(config, { database, client, clock })
+    const audit = await openJournal(database, config.node, clock)
+    refusals = createRefusalTally({ audit, clock, log }, TALLY_EVERY)
+    const deps = await createDeps(config, { database, client, clock, audit, refusals })
     const ports = await openListeners(config, { deps, database, log, servers })
     return { ports, close }
   } catch (error) {
@@ -121,16 +129,17 @@ function connectSam({ sam }: SsaConfig): SapClient {
 
 async function createDeps(
   config: SsaConfig,
-  parts: { readonly database: Knex; readonly client: SapClient; readonly clock: Clock },
+  parts: Pick<Deps, 'audit' | 'refusals' | 'clock'> & { readonly database: Knex; readonly client: SapClient },
 ): Promise<Deps> {
-  const { database, client, clock } = parts
+  const { database, client, clock, audit, refusals } = parts
   return {
     sam: createSam(client),
     sessions: createSessionStore(database),
     users: createUserStore(database),
     passwords: await createPasswords(),
     loginLimiter: createLoginLimiter(config.limits),
-    audit: await openJournal(database, config.node, clock),
+    audit,
+    refusals,
     clock,
     service: config.info,
     tokens: config.tokens,

@@ -24,10 +24,16 @@ function addExplain(program: Command, io: CommandIo): void {
     .argument('<request-id>', 'as in the X-Request-Id of the answer')
   addOfficerOption(command).action(async (requestId: string, options: { officer: string }) => {
     const lines = await explainRequest(options.officer, requestId)
-    if (lines.length === 0)
-      throw new CommandFailure(EXIT.failed, `No journal knows the request ${requestId}.`)
+    if (lines.length === 0) throw new CommandFailure(EXIT.failed, unknownRequest(requestId))
     for (const line of lines) io.out(`${line}\n`)
   })
+}
+
+function unknownRequest(requestId: string): string {
+  return (
+    `No journal knows the request ${requestId}. Refusals of callers who proved no identity (no token or a bad one, a ` +
+    "failed login) are journalled as numbers only: the SSA's log has their reasons, in the lines with this id."
+  )
 }
 
 function addClient(program: Command, io: CommandIo): void {

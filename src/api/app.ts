@@ -29,6 +29,9 @@ interface Passage {
   readonly clientId: string
   operation: string
   caller: Caller | undefined
+  refused: Why | undefined
+  /** Where the call came from. */
+  readonly address: string
 }
 
 /** The CSC API over HTTP: both versions, JSON always. */
@@ -65,7 +68,7 @@ async function answer(
     const result = await contract.serve({
       requestId: passage.requestId,
       clientId: passage.clientId,
-      address: request.ip ?? '',
+      address: passage.address,
       authorization: request.headers.authorization,
       operation: passage.operation,
       path: request.path,
@@ -99,10 +102,15 @@ function begin(options: AppOptions, request: Request, response: Response): Passa
     clientId: options.clientOf(request),
     operation: '',
     caller: undefined,
+    refused: undefined,
+    address: request.ip ?? '',
   }
 }
 
-/** A refusal goes to the journal; what nobody foresaw to the log as well, with its cause. */
+/**
+ * A refusal goes to the journal: by itself for a caller who proved who he is, else as one more in a number. What nobody
+ * foresaw goes to the log as well, with its cause.
+ */
 async function note(
   options: AppOptions,
   passage: Passage,
@@ -114,23 +122,37 @@ async function note(
     options.log.error({ event: 'failed', requestId, operation, err: error }, 'unexpected error')
   // Paths that are no method, and methods that are not served, would only fill the journal.
   if (operation === '') return
-  const context = caller ?? { requestId, clientId }
+  const { userId, ...why } = whyOf(error, told)
+  passage.refused = why
+  if (caller === undefined) {
+    options.deps.refusals.count({ operation, clientId, ...why, ...(userId === undefined ? {} : { userId }) })
+    return
+  }
   try {
     await options.deps.audit.record(
       told === undefined
-        ? { ...context, type: 'failed', operation, reason: error instanceof Error ? error.name : 'unknown' }
-        : { ...context, type: 'refused', operation, error: told.code, ...reasonOf(told) },
+        ? { ...caller, type: 'failed', operation, reason: why.reason }
+        : { ...caller, type: 'refused', operation, ...why },
     )
   } catch (failure) {
     options.log.error({ event: 'journal-failed', requestId, err: failure }, 'the journal cannot be written')
   }
 }
 
-/** Why, for an operator: the reason behind the words, and the SAM's. */
-function reasonOf(told: CscError): { reason: string; detail?: string } {
-  const { cause } = told
-  if (!(cause instanceof Refusal)) return { reason: told.description }
-  return { reason: cause.reason, ...(cause.detail === undefined ? {} : { detail: cause.detail }) }
+interface Why {
+  readonly error: string
+  readonly reason: string
+  readonly detail?: string
+}
+
+/** Why, for an operator: the reason behind the words, and the SAM's. Nothing of it is the client's text. */
+function whyOf(error: unknown, told: CscError | undefined): Why & { readonly userId?: string | undefined } {
+  if (told === undefined)
+    return { error: 'server_error', reason: error instanceof Error ? error.name : 'unknown' }
+  const { code, cause } = told
+  if (!(cause instanceof Refusal)) return { error: code, reason: told.description }
+  const { reason, detail, userId } = cause
+  return { error: code, reason, ...(detail === undefined ? {} : { detail }), userId }
 }
 
 interface Outcome {
@@ -140,7 +162,7 @@ interface Outcome {
 }
 
 function send(options: AppOptions, passage: Passage, response: Response, outcome: Outcome): void {
-  const { requestId, operation, clientId } = passage
+  const { requestId, operation, clientId, caller, refused, address } = passage
   const seconds = (performance.now() - passage.started) / 1000
   options.metrics.answered({ operation, status: outcome.status, seconds })
   options.log.info(
@@ -152,7 +174,10 @@ function send(options: AppOptions, passage: Passage, response: Response, outcome
       status: outcome.status,
       milliseconds: Math.round(seconds * 1000),
       clientId,
-      ...(passage.caller === undefined ? {} : { userId: passage.caller.userId }),
+      ...(caller === undefined ? {} : { userId: caller.userId }),
+      ...refused,
+      // The journal only counts it: whoever looks for an attacker has no other place.
+      ...(refused !== undefined && caller === undefined ? { address } : {}),
     },
     'answered',
   )

@@ -1,6 +1,7 @@
 import type { EventContext, Audit } from '../ports/audit.ts'
 import type { LoginLimiter } from '../ports/loginLimiter.ts'
 import type { Passwords } from '../ports/passwords.ts'
+import type { RefusalTally } from '../ports/refusalTally.ts'
 import type { Sam } from '../ports/sam.ts'
 import type { SessionStore } from '../ports/sessionStore.ts'
 import type { UserStore } from '../ports/userStore.ts'
@@ -27,6 +28,7 @@ export interface Deps {
   readonly passwords: Passwords
   readonly loginLimiter: LoginLimiter
   readonly audit: Audit
+  readonly refusals: RefusalTally
   readonly clock: Clock
   readonly service: ServiceInfo
   readonly tokens: { readonly accessSeconds: number; readonly refreshSeconds: number }

@@ -93,19 +93,26 @@ export interface ExpiredSubject {
   readonly commonName: string
 }
 
-/** A refusal by a method, or by the SAM behind it. `detail` goes to the journal, never to the client. */
+interface RefusalOptions {
+  readonly cause?: unknown
+  readonly detail?: string | undefined
+  readonly subject?: ExpiredSubject
+  readonly userId?: string | undefined
+}
+
+/** A refusal by a method, or by the SAM behind it. `detail` and `userId` go to the journal, never to the client. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly reason: RefusalReason
   readonly detail: string | undefined
   readonly subject: ExpiredSubject | undefined
-  constructor(
-    reason: RefusalReason,
-    options: { readonly cause?: unknown; readonly detail?: string; readonly subject?: ExpiredSubject } = {},
-  ) {
+  /** The user who was named by a caller that did not prove to be that user. */
+  readonly userId: string | undefined
+  constructor(reason: RefusalReason, options: RefusalOptions = {}) {
     super(reason, options.cause === undefined ? undefined : { cause: options.cause })
     this.reason = reason
     this.detail = options.detail
     this.subject = options.subject
+    this.userId = options.userId
   }
 }

@@ -1,8 +1,16 @@
+import type { RefusalKind } from './refusalTally.ts'
+
 /** What happened, for the SSA's journal. No event holds a secret, a token or a SAD. */
 export type AuditEvent = EventContext &
   (
     | { readonly type: 'login'; readonly username: string; readonly by: 'password' | 'refresh_token' }
-    | { readonly type: 'login-refused'; readonly username: string; readonly address: string }
+    | {
+        readonly type: 'refusals-counted'
+        /** Of the first and after the last, milliseconds since 1970. */
+        readonly from: number
+        readonly until: number
+        readonly counts: readonly (RefusalKind & { readonly count: number })[]
+      }
     | { readonly type: 'token-revoked'; readonly what: 'access' | 'refresh' | 'family' | 'sad' }
     | { readonly type: 'otp-sent'; readonly credentialId: string; readonly isBound: boolean }
     | {

@@ -35,23 +35,17 @@ export async function login(deps: Deps, input: LoginInput): Promise<Tokens> {
 async function loginByPassword(deps: Deps, input: LoginInput): Promise<Tokens> {
   const { username, password } = basicCredentials(input.authorization)
   const allowance = await deps.loginLimiter.attempt(username, input.address)
-  const context = { requestId: input.requestId, clientId: input.clientId }
-  const refused = {
-    ...context,
-    type: 'login-refused',
-    username: username.slice(0, 255),
-    address: input.address,
-  } as const
-  if (allowance === 'address_limited') {
-    await deps.audit.record(refused)
-    throw new Refusal('logins_limited')
-  }
+  if (allowance === 'address_limited') throw new Refusal('logins_limited')
   const user = await deps.users.find(username)
-  // Always one verification: an unknown user, a limited account and a wrong password look and last the same.
+  // Always one verification, and nothing written: an unknown user, a limited account and a wrong password look and last
+  // the same.
   const isRight = await deps.passwords.verify(user?.passwordHash, password)
   if (!isRight || user === undefined || allowance !== 'allowed') {
-    await deps.audit.record(refused)
-    throw new Refusal('login_failed', allowance === 'allowed' ? {} : { detail: 'account limited' })
+    // Of an unknown user nothing is noted: what was typed there may be a password.
+    throw new Refusal('login_failed', {
+      detail: allowance === 'allowed' ? undefined : 'account limited',
+      userId: user?.userId,
+    })
   }
   await deps.loginLimiter.succeeded(username, input.address)
   const principal: Principal = {
@@ -62,7 +56,8 @@ async function loginByPassword(deps: Deps, input: LoginInput): Promise<Tokens> {
   }
   const made = makeTokens(deps, input.isRemembered)
   await deps.sessions.start(principal, made.stored, deps.clock.now())
-  await deps.audit.record({ ...context, ...principal, type: 'login', username, by: 'password' })
+  const { requestId } = input
+  await deps.audit.record({ ...principal, requestId, type: 'login', username, by: 'password' })
   return made.tokens
 }
 

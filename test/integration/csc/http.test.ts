@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import request from 'supertest'
 import { bodyOf, memberOf } from '../../support/bodyOf.ts'
 import { basic, buildSsa, type TestSsa } from '../../support/buildSsa.ts'
+import { journalLength, journalledCounts } from '../../support/journalledCounts.ts'
 import { scriptedSam, type ScriptedSam } from '../../support/scriptedSam.ts'
 
 const MSG_A =
@@ -205,7 +206,7 @@ describe('the API over HTTPS — CSC API v1.0.4.0 §7, §10', () => {
       }
     })
 
-  it('answers an unknown token with 401 and a challenge, and journals it', async () => {
+  it('answers an unknown token with 401 and a challenge', async () => {
     for (const bad of ['x', token.slice(1), `${token}A`, 'A'.repeat(43)]) {
       const answer = await ssa.post('v1', 'credentials/list', {}, { token: bad })
       assert.equal(answer.status, 401)
@@ -214,10 +215,35 @@ describe('the API over HTTPS — CSC API v1.0.4.0 §7, §10', () => {
         error_description: 'The token provided is not a valid OAuth access or refresh token.',
       })
       assert.match(String(answer.headers['www-authenticate']), /^Bearer/)
-      const [event] = await ssa.journal(answer.requestId)
-      assert.equal(memberOf(event, 'reason'), 'token_invalid')
-      assert.ok(!JSON.stringify(event).includes(bad))
     }
+  })
+
+  it('lets nobody fill the journal who proves no identity, and says how many tried', async () => {
+    const own = await buildSsa({ sam })
+    await own.addUser({ username: 'ada', password: 'correct horse', signerId: 'signer-1' })
+    const valid = await own.login('ada', 'correct horse')
+    const rows = await journalLength(own)
+    const attempts = [
+      ...Array.from({ length: 40 }, () => ({ token: 'x' })),
+      ...Array.from({ length: 30 }, () => ({ token: 'A'.repeat(43) })),
+      ...Array.from({ length: 20 }, () => ({})),
+    ]
+    for (const options of attempts) await own.post('v1', 'credentials/list', {}, options)
+    assert.equal(await journalLength(own), rows)
+    for (let n = 0; n < 3; n++)
+      await own.post('v1', 'credentials/list', { maxResults: 'x' }, { token: valid })
+    assert.equal(await journalLength(own), rows + 3, 'who has a token is journalled each time')
+    const of = (error: string, reason: string, detail: object, count: number): object => {
+      const kind = { operation: 'credentials/list', clientId: 'basic', error, reason }
+      return { ...kind, ...detail, count }
+    }
+    assert.deepEqual(await journalledCounts(own), [
+      of('invalid_token', 'token_invalid', { detail: 'not a token of this service' }, 40),
+      of('invalid_token', 'token_invalid', { detail: 'unknown token' }, 30),
+      of('invalid_request', MSG_A, {}, 20),
+    ])
+    assert.equal(await journalLength(own), rows + 4)
+    await own.dispose()
   })
 
   it('answers what nobody foresaw with one fixed 500, and tells the cause to the log only', async () => {
