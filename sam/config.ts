@@ -24,6 +24,11 @@ const policy = z.strictObject({
   factors: z.array(z.enum(FACTOR_KINDS)).min(1),
   /** An act of a lower grade is refused. */
   minimumGrade: z.enum(GRADES),
+  /**
+   * For clients that sign nested signatures in one PDF: SCAL 2 may be authorized before the hashes are known. Such an act
+   * is graded plain-otp, whatever the factor.
+   */
+  lateHashes: z.boolean().default(false),
 })
 
 const smtp = z.strictObject({
@@ -157,7 +162,7 @@ function resolvePaths(parsed: Parsed, folder: string): Parsed {
 type Fail = (key: string, problem: string) => ConfigError
 
 function checkPolicies(config: SamConfig, fail: Fail): void {
-  for (const [name, { scal, factors, minimumGrade }] of Object.entries(config.policies)) {
+  for (const [name, { scal, factors, minimumGrade, lateHashes }] of Object.entries(config.policies)) {
     const at = `policies.${name}.`
     if (new Set(factors).size !== factors.length) throw fail(`${at}factors: `, 'one is named twice')
     if (factors.includes('otp') && factors.includes('totp'))
@@ -165,6 +170,8 @@ function checkPolicies(config: SamConfig, fail: Fail): void {
     const pinAlone = !factors.includes('otp') && !factors.includes('totp')
     if (pinAlone && (scal === '2' || minimumGrade !== 'static'))
       throw fail(`${at}factors: `, 'a PIN alone is grade static, and never SCAL 2')
+    if (lateHashes && (scal !== '2' || minimumGrade === 'bound-otp'))
+      throw fail(`${at}lateHashes: `, 'is for SCAL 2, and never above grade plain-otp')
     if (minimumGrade === 'bound-otp' && !factors.includes('otp'))
       throw fail(`${at}minimumGrade: `, 'bound-otp needs the factor otp')
   }

@@ -57,12 +57,18 @@ export function samHandlers(deps: SamDeps): Handlers<SamOperations> {
     authorize: serve('authorize', authorize),
     extend: serve('extend', extend),
     sign: serve('sign', sign),
+    signDocument: serve('signDocument', notYet),
     voidSad: serve('voidSad', voidSad),
     suspend: serve('suspend', suspend),
     createSigner: serve('createSigner', createSigner),
     enrolPin: serve('enrolPin', enrolPin),
     enrolTotp: serve('enrolTotp', enrolTotp),
     setOtpDestination: serve('setOtpDestination', setOtpDestination),
+    beginFactorChange: serve('beginFactorChange', notYet),
+    confirmFactorChange: serve('confirmFactorChange', notYet),
+    cancelFactorChange: serve('cancelFactorChange', notYet),
+    resetFactor: serve('resetFactor', notYet),
+    removeFactor: serve('removeFactor', notYet),
     unlockFactor: serve('unlockFactor', unlockFactor),
     resume: serve('resume', resume),
     generateKey: serve('generateKey', generateKey),
@@ -74,6 +80,11 @@ export function samHandlers(deps: SamDeps): Handlers<SamOperations> {
     journal: serve('journal', journal),
     acceptState: serve('acceptState', acceptState),
   }
+}
+
+/** Named in the contract, built in the commits that follow. */
+function notYet(): Promise<never> {
+  return Promise.reject(new SapFailure('unavailable', 'not built yet'))
 }
 
 async function translated(deps: SamDeps, error: unknown): Promise<unknown> {

@@ -39,6 +39,7 @@ export const SAP_ERROR_CODES = [
   'sad_invalid',
   'sad_expired',
   'hash_not_authorized',
+  'attributes_not_authorized',
   // registration
   'signer_unknown',
   'client_unknown',
@@ -86,6 +87,7 @@ export const SAP_STATUS: Readonly<Record<SapErrorCode, number>> = {
   sad_invalid: 422,
   sad_expired: 422,
   hash_not_authorized: 422,
+  attributes_not_authorized: 422,
   signer_unknown: 422,
   client_unknown: 422,
   factor_unknown: 422,

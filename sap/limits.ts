@@ -12,5 +12,8 @@ export const REQUEST_TIMEOUT_MS = 30_000
 /** Hashes in one authorization or one signing request. */
 export const MAX_HASHES = 1000
 
+/** Bytes of DER in `signedAttributes`. What a baseline signature needs has about 200. */
+export const MAX_ATTRIBUTE_BYTES = 2048
+
 /** Bytes of BER in `signAlgorithmParameters`. */
 export const MAX_PARAMETER_BYTES = 256

@@ -1,113 +1,52 @@
 import { KEY_TYPE_NAMES } from './algorithms.ts'
+import { bytes, flag, integer, list, object, oneOf, optional, text, type TypeOf } from './codec.ts'
+import { FACTOR_OPERATIONS } from './factorOperations.ts'
+import { MAX_ATTRIBUTE_BYTES, MAX_HASHES, MAX_PARAMETER_BYTES } from './limits.ts'
 import {
-  bytes,
-  flag,
-  integer,
-  list,
-  object,
-  oneOf,
-  optional,
-  text,
-  type Codec,
-  type TypeOf,
-} from './codec.ts'
-import { MAX_HASHES, MAX_PARAMETER_BYTES } from './limits.ts'
+  GRADES,
+  SIGNATURE_FORMATS,
+  attestation,
+  binding,
+  caller,
+  credential,
+  der,
+  digest,
+  digests,
+  familyId,
+  id,
+  journalEntry,
+  nothing,
+  oid,
+  operation,
+  reason,
+  requestId,
+  sad,
+  secret,
+} from './members.ts'
 
-/** Who a peer is, from its enrolled certificate. What each may call stands with each operation below. */
-export const ROLES = ['ssa', 'ra', 'ca', 'officer'] as const
-export type Role = (typeof ROLES)[number]
-
-export const GRADES = ['static', 'plain-otp', 'bound-otp'] as const
-/** How far an act showed the signer which list it authorizes: docs/security-model.md. */
-export type Grade = (typeof GRADES)[number]
-
-export const FACTOR_KINDS = ['pin', 'otp', 'totp'] as const
-export type FactorKind = (typeof FACTOR_KINDS)[number]
-
-export const CHANNELS = ['smtp', 'webhook', 'file'] as const
-export type ChannelName = (typeof CHANNELS)[number]
-
-const id = text(1, 64, /^[A-Za-z0-9._-]+$/)
-/** Made by the process that the outside world spoke to; in both journals and in the client's answer. */
-const requestId = text(8, 64, /^[A-Za-z0-9-]+$/)
-const oid = text(3, 64, /^[0-9]+(\.[0-9]+)+$/)
-const digest = bytes(0, 128)
-const digests = list(digest, 1, MAX_HASHES)
-const secret = text(1, 128)
-const reason = text(1, 500)
-const der = bytes(1, 16 * 1024)
-const sad = text(1, 256)
-const nothing = object({})
-
-/** Who asks, on whose behalf: as the SSA says. */
-const caller = { requestId, signerId: id, clientId: id }
-/** The login family: a SAD belongs to it, survives a token refresh and ends with its revocation. */
-const familyId = id
-
-const policy = object({
-  /** CSC `SCAL`: "2" binds each SAD to its hashes. */
-  scal: oneOf(['1', '2']),
-  multisign: integer(1, MAX_HASHES),
-  /** All of these, every time. */
-  factors: list(oneOf(FACTOR_KINDS), 1, 3),
-  minimumGrade: oneOf(GRADES),
-})
-export type CredentialPolicy = TypeOf<typeof policy>
-
-const credential = object({
-  credentialId: id,
-  description: text(0, 255),
-  state: oneOf(['GENERATED', 'ACTIVE', 'SUSPENDED', 'DESTROYED']),
-  keyType: oneOf(KEY_TYPE_NAMES),
-  /** The end-entity certificate first; empty before one is linked. */
-  chain: list(der, 0, 8),
-  policy,
-})
-export type SamCredential = TypeOf<typeof credential>
-
-const factor = object({
-  factorId: id,
-  kind: oneOf(FACTOR_KINDS),
-  state: oneOf(['ACTIVE', 'LOCKED']),
-  /** Where an OTP goes, masked; empty for others. */
-  destination: text(0, 255),
-})
-export type SamFactor = TypeOf<typeof factor>
-
-/** The signature by the SAM's identity key over `statement`, a canonical JSON: `AttestationStatement`. */
-const attestation = object({ statement: bytes(1, 4096), signature: bytes(8, 128) })
-export type Attestation = TypeOf<typeof attestation>
-
-/** Binds an OTP to one list: the signer sees its fingerprint (`fingerprint.ts`). */
-const binding = object({
-  hashes: digests,
-  hashAlgorithm: optional(oid),
-  /** 128 bits that the client drew and showed nobody before. */
-  nonce: bytes(16, 16),
-  /** As told by the client. */
-  label: optional(text(1, 500)),
-})
-
-const journalEntry = object({
-  /** Milliseconds since 1970. */
-  time: integer(0, Number.MAX_SAFE_INTEGER),
-  node: id,
-  sequence: integer(1, Number.MAX_SAFE_INTEGER),
-  type: text(1, 64),
-  /** Canonical JSON of the event. */
-  event: text(2, 200_000),
-})
-export type JournalLine = TypeOf<typeof journalEntry>
-
-export interface Operation<Q, A> {
-  readonly roles: readonly Role[]
-  readonly request: Codec<Q>
-  readonly answer: Codec<A>
-}
-
-function operation<Q, A>(roles: readonly Role[], request: Codec<Q>, answer: Codec<A>): Operation<Q, A> {
-  return { roles, request, answer }
-}
+export {
+  CHANNELS,
+  FACTOR_ACTIONS,
+  FACTOR_KINDS,
+  GRADES,
+  MAX_WAITING_SECONDS,
+  ROLES,
+  SIGNATURE_FORMATS,
+} from './members.ts'
+export type {
+  Attestation,
+  ChannelName,
+  CredentialPolicy,
+  FactorAction,
+  FactorKind,
+  Grade,
+  JournalLine,
+  Operation,
+  Role,
+  SamCredential,
+  SamFactor,
+  SignatureFormat,
+} from './members.ts'
 
 /**
  * Every operation of the SAM: who may call it, what goes in, what comes out. An operation that is not here does
@@ -138,7 +77,6 @@ export const SAM_OPERATIONS = {
     }),
     object({ credentials: list(credential, 0, 100) }),
   ),
-  factors: operation(['ssa'], object({ requestId, signerId: id }), object({ factors: list(factor, 0, 16) })),
   /** Makes an OTP, voids the one before, delivers it. With `binding` it authorizes that list only. */
   sendOtp: operation(
     ['ssa'],
@@ -192,6 +130,37 @@ export const SAM_OPERATIONS = {
     }),
     object({ signatures: list(bytes(8, 1024), 1, MAX_HASHES) }),
   ),
+  /**
+   * CSC `signatures/signDoc`: the SAD authorizes the documents' digests, and those are spent; the key signs the hash of
+   * each `signedAttributes`, which the SAM checks and hashes itself, with the digest of the signature algorithm. One
+   * signature per document, in request order; encoded as those of `sign`; all or nothing.
+   * `signedAttributes` is the DER of the CMS SET OF Attribute (tag 0x31): content-type id-data, message-digest equal to
+   * `digest`, signing-certificate-v2 with this credential's certificate alone (SHA-256 as the default that it is, or
+   * SHA-384/512 named; issuerSerial right or absent; no policies); for `cades` signing-time may be there, within five
+   * minutes of the SAM's clock. Anything else is `attributes_not_authorized`, and nothing is spent.
+   */
+  signDocument: operation(
+    ['ssa'],
+    object({
+      ...caller,
+      familyId,
+      credentialId: text(1, 255),
+      sad: text(0, 1024),
+      documents: list(
+        object({
+          digest,
+          format: oneOf(SIGNATURE_FORMATS),
+          signedAttributes: bytes(1, MAX_ATTRIBUTE_BYTES),
+        }),
+        1,
+        MAX_HASHES,
+      ),
+      signAlgorithm: oid,
+      hashAlgorithm: optional(oid),
+      signAlgorithmParameters: optional(bytes(0, MAX_PARAMETER_BYTES)),
+    }),
+    object({ signatures: list(bytes(8, 1024), 1, MAX_HASHES) }),
+  ),
   /** Ends one SAD, or all of a login family. */
   voidSad: operation(
     ['ssa'],
@@ -200,6 +169,8 @@ export const SAM_OPERATIONS = {
   ),
   /** No signature is made after the answer. */
   suspend: operation(['ssa'], object({ ...caller, credentialId: text(1, 255), reason }), nothing),
+
+  ...FACTOR_OPERATIONS,
 
   createSigner: operation(
     ['ra'],
@@ -216,19 +187,6 @@ export const SAM_OPERATIONS = {
     }),
     object({ signerId: id }),
   ),
-  enrolPin: operation(['ra'], object({ requestId, signerId: id, pin: secret }), object({ factorId: id })),
-  /** The secret is in this answer and nowhere else outside the SAM. */
-  enrolTotp: operation(
-    ['ra'],
-    object({ requestId, signerId: id }),
-    object({ factorId: id, otpauthUri: text(10, 512) }),
-  ),
-  setOtpDestination: operation(
-    ['ra'],
-    object({ requestId, signerId: id, channel: oneOf(CHANNELS), destination: text(1, 255) }),
-    object({ factorId: id }),
-  ),
-  unlockFactor: operation(['ra'], object({ requestId, signerId: id, factorId: id, reason }), nothing),
   resume: operation(['ra'], object({ requestId, credentialId: id, reason }), nothing),
   /** Generates the key pair in the HSM, under a policy that the SAM's configuration names. */
   generateKey: operation(

@@ -1,5 +1,4 @@
 import type { SamDeps } from '../deps.ts'
-import type { WrongSignature } from '../samState.ts'
 import { voidActivations } from '../state/activations.ts'
 import type { PreparedRecord, Stored } from '../state/records.ts'
 import { settleReservation } from '../state/reservations.ts'
@@ -37,6 +36,8 @@ export async function writeQuarantines(deps: SamDeps): Promise<void> {
     deps.state.endQuarantine(wrong.credentialId)
   }
 }
+
+type WrongSignature = ReturnType<SamDeps['state']['quarantined']>[number]
 
 async function writeQuarantine(deps: SamDeps, wrong: WrongSignature): Promise<void> {
   const { credentialId, reservationId: id, requestId } = wrong

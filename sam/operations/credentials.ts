@@ -29,13 +29,13 @@ export async function credentials(
 
 function shown(deps: SamDeps, stored: Stored<'key'>): SamCredential {
   const { id, value } = asUsable(deps, stored)
-  const { description, state, keyType, chain, scal, multisign, factors, minimumGrade } = value
+  const { description, state, keyType, chain, scal, multisign, factors, minimumGrade, lateHashes } = value
   return {
     credentialId: id,
     description,
     state,
     keyType,
     chain,
-    policy: { scal, multisign, factors, minimumGrade },
+    policy: { scal, multisign, factors, minimumGrade, lateHashes: lateHashes ?? false },
   }
 }

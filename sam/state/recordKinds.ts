@@ -1,5 +1,5 @@
 import { KEY_TYPE_NAMES } from '../../sap/algorithms.ts'
-import { bytes, integer, list, object, oneOf, optional, text, type TypeOf } from '../../sap/codec.ts'
+import { bytes, flag, integer, list, object, oneOf, optional, text, type TypeOf } from '../../sap/codec.ts'
 import { CHANNELS, FACTOR_KINDS, GRADES, ROLES } from '../../sap/operations.ts'
 
 const id = text(1, 64)
@@ -47,6 +47,8 @@ const key = object({
   multisign: integer(1, 100_000),
   factors: list(oneOf(FACTOR_KINDS), 1, 3),
   minimumGrade: oneOf(GRADES),
+  /** Absent in records of before it existed: no. */
+  lateHashes: optional(flag),
   generatedAt: milliseconds,
   attestationStatement: bytes(1, 4096),
   attestationSignature: bytes(1, 256),

@@ -38,6 +38,8 @@ const REASON: Readonly<Record<SapErrorCode, RefusalReason | 'unexpected'>> = {
   sad_invalid: 'sad_invalid',
   sad_expired: 'sad_expired',
   hash_not_authorized: 'hash_not_authorized',
+  // A correct SSA builds them itself.
+  attributes_not_authorized: 'unexpected',
   // A user without a signer at the SAM has no credentials.
   signer_unknown: 'access_denied',
   client_unknown: 'client_unauthorized',

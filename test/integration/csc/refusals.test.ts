@@ -60,6 +60,7 @@ const TOLD: Readonly<Record<SapErrorCode, readonly [Expected, Expected?]>> = {
   sad_invalid: [bad('Invalid parameter SAD')],
   sad_expired: [bad('SAD expired')],
   hash_not_authorized: [bad('Hash is not authorized by the SAD.')],
+  attributes_not_authorized: [SERVER_ERROR],
   signer_unknown: [
     [403, 'access_denied', 'The user, authorization server or remote service denied the request.'],
   ],

@@ -37,11 +37,47 @@ const TABLE: Readonly<Record<string, Row>> = {
     message: { ...login, sad: 'none', hashes, signAlgorithm: '1.2.840.10045.4.3.2' },
     answer: 'sad_invalid',
   },
+  signDocument: {
+    roles: ['ssa'],
+    message: {
+      ...login,
+      sad: 'none',
+      documents: [{ digest: hashes[0], format: 'pades', signedAttributes: der }],
+      signAlgorithm: '1.2.840.10045.4.3.2',
+    },
+    answer: 'unavailable',
+  },
   voidSad: { roles: ['ssa'], message: { familyId: 'fam-none' } },
   suspend: {
     roles: ['ssa'],
     message: { ...caller, credentialId: 'cred-none', reason: 'test' },
     answer: 'credential_unknown',
+  },
+
+  beginFactorChange: {
+    roles: ['ssa'],
+    message: { ...caller, kind: 'pin', action: 'set', pin: 'k7-Pq2x9' },
+    answer: 'unavailable',
+  },
+  confirmFactorChange: {
+    roles: ['ssa'],
+    message: { ...caller, changeId: 'otp-none', otp: '12345678' },
+    answer: 'unavailable',
+  },
+  cancelFactorChange: {
+    roles: ['ssa', 'ra'],
+    message: { signerId: 'sgn-none', factorId: 'pin.sgn-none', reason: 'test' },
+    answer: 'unavailable',
+  },
+  resetFactor: {
+    roles: ['ra'],
+    message: { signerId: 'sgn-none', factorId: 'pin.sgn-none', reason: 'test', pin: 'k7-Pq2x9' },
+    answer: 'unavailable',
+  },
+  removeFactor: {
+    roles: ['ra'],
+    message: { signerId: 'sgn-none', factorId: 'pin.sgn-none', reason: 'test' },
+    answer: 'unavailable',
   },
 
   createSigner: { roles: ['ra'], message: { commonName: 'Nobody', country: 'DK' } },
@@ -146,8 +182,6 @@ describe('SAP: role by operation', () => {
 
   for (const name of [
     'mint',
-    'resetFactor',
-    'removeFactor',
     'backup',
     'Sign',
     'sign/',
