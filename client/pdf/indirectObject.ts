@@ -1,5 +1,6 @@
 import { Lexer } from './lexer.ts'
 import { PdfRefusal } from './pdfRefusal.ts'
+import type { PdfSource } from './readingBudget.ts'
 import type { PdfDictionary, PdfValue } from './values.ts'
 
 export interface IndirectObject {
@@ -13,15 +14,22 @@ export interface IndirectObject {
 }
 
 /** Reads `N G obj …` (ISO 32000-2 §7.3.10) at a position; undefined if no such thing is there. Throws PdfRefusal. */
-export function readIndirectObject(bytes: Buffer, at: number): IndirectObject | undefined {
-  const lexer = new Lexer(bytes, at)
+export function readIndirectObject(source: PdfSource, at: number): IndirectObject | undefined {
+  const lexer = new Lexer(source, at)
   const number = lexer.takeInteger()
   const generation = number === undefined ? undefined : lexer.takeInteger()
   if (number === undefined || generation === undefined || !lexer.takeWord('obj')) return undefined
   const value = lexer.value()
   const end = lexer.at
+  source.budget.spendBytes(end - at)
   const isStream = value.kind === 'dictionary' && lexer.takeWord('stream')
-  return { number, generation, value, streamAt: isStream ? afterLineEnd(bytes, lexer.at) : undefined, end }
+  return {
+    number,
+    generation,
+    value,
+    streamAt: isStream ? afterLineEnd(source.bytes, lexer.at) : undefined,
+    end,
+  }
 }
 
 function afterLineEnd(bytes: Buffer, at: number): number {
@@ -36,9 +44,11 @@ export interface StreamPlace {
 }
 
 /** The encoded bytes of a stream, which must end where its length says. Throws PdfRefusal. */
-export function streamBytes(bytes: Buffer, { streamAt, length }: StreamPlace): Buffer {
+export function streamBytes(source: PdfSource, { streamAt, length }: StreamPlace): Buffer {
+  const { bytes } = source
   const end = streamAt + (length ?? Number.NaN)
-  if (end <= bytes.length && new Lexer(bytes, end).takeWord('endstream')) return bytes.subarray(streamAt, end)
+  if (end <= bytes.length && new Lexer(source, end).takeWord('endstream'))
+    return bytes.subarray(streamAt, end)
   throw new PdfRefusal(
     'broken-object',
     `The PDF is damaged: the stream at byte ${streamAt} does not end where it says.`,

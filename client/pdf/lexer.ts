@@ -1,4 +1,5 @@
 import { PdfRefusal } from './pdfRefusal.ts'
+import type { PdfSource, ReadingBudget } from './readingBudget.ts'
 import type {
   PdfArray,
   PdfDictionary,
@@ -24,10 +25,12 @@ function broken(what: string, at: number): PdfRefusal {
 /** Reads PDF syntax (ISO 32000-2 §7.2, §7.3) forwards from a position. Every step goes on, so it always ends. */
 export class Lexer {
   readonly #bytes: Buffer
+  readonly #budget: ReadingBudget
   at: number
 
-  constructor(bytes: Buffer, at: number) {
+  constructor({ bytes, budget }: PdfSource, at: number) {
     this.#bytes = bytes
+    this.#budget = budget
     this.at = at
   }
 
@@ -72,6 +75,7 @@ export class Lexer {
   /** The object that follows. Throws PdfRefusal. */
   value(depth = 0): PdfValue {
     if (depth > MAX_DEPTH) throw broken('objects nest too deeply', this.at)
+    this.#budget.spendValue()
     this.skipSpace()
     const first = this.#bytes[this.at]
     if (first === 0x2f) return this.#name()

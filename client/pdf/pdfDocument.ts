@@ -1,6 +1,7 @@
 import { readIndirectObject, streamBytes } from './indirectObject.ts'
 import { Lexer } from './lexer.ts'
 import { PdfRefusal } from './pdfRefusal.ts'
+import { wholeFile, type PdfSource } from './readingBudget.ts'
 import { decodeStream } from './streamData.ts'
 import { countOf, entryOf, isName, type PdfDictionary, type PdfReference, type PdfValue } from './values.ts'
 import { MAX_OBJECTS, brokenXref, readXrefSection, type XrefEntry, type XrefSection } from './xrefSection.ts'
@@ -22,8 +23,7 @@ export class PdfDocument {
   readonly startXref: number
   readonly #objects = new Map<number, PdfValue | undefined>()
   readonly #objectStreams = new Map<number, ObjectStream>()
-  /** Bytes of syntax that may still be read: crossing objects would else cost the square of the file's size. */
-  #budget: number
+  readonly #source: PdfSource
 
   /** Throws PdfRefusal. */
   constructor(bytes: Buffer) {
@@ -31,9 +31,9 @@ export class PdfDocument {
     if (bytes.toString('latin1', 0, 5) !== '%PDF-')
       throw new PdfRefusal('not-a-pdf', 'The file is not a PDF: it does not begin with %PDF-.')
     this.bytes = bytes
-    this.#budget = 64 * 1024 * 1024 + 8 * bytes.length
-    this.startXref = findStartXref(bytes)
-    this.sections = readSections(bytes, this.startXref)
+    this.#source = wholeFile(bytes)
+    this.startXref = findStartXref(this.#source)
+    this.sections = readSections(this.#source, this.startXref)
     if (this.sections.some(({ trailer }) => entryOf(trailer, 'Encrypt') !== undefined))
       throw new PdfRefusal('encrypted', 'The PDF is encrypted: remove its password or protection first.')
   }
@@ -87,13 +87,14 @@ export class PdfDocument {
     const value =
       entry.type === 'offset'
         ? this.#read(number, entry.offset).value
-        : this.#objectStream(entry.stream).value(number, entry.index, this.#spend)
+        : this.#objectStream(entry.stream).value(number, entry.index)
     this.#objects.set(number, value)
     return value
   }
 
   #entry(number: number): XrefEntry | undefined {
     for (const section of this.sections) {
+      this.#source.budget.spendBytes(1)
       const entry = section.find(number)
       if (entry !== undefined) return entry
     }
@@ -101,15 +102,9 @@ export class PdfDocument {
   }
 
   #read(number: number, offset: number): NonNullable<ReturnType<typeof readIndirectObject>> {
-    const object = offset < this.bytes.length ? readIndirectObject(this.bytes, offset) : undefined
+    const object = offset < this.bytes.length ? readIndirectObject(this.#source, offset) : undefined
     if (object?.number !== number) throw brokenXref(`object ${number} is not where the cross-reference says`)
-    this.#spend(object.end - offset)
     return object
-  }
-
-  readonly #spend = (bytes: number): void => {
-    this.#budget -= bytes
-    if (this.#budget < 0) throw new PdfRefusal('too-complex', 'The PDF is too complex to be read.')
   }
 
   #objectStream(number: number): ObjectStream {
@@ -122,9 +117,9 @@ export class PdfDocument {
     if (value.kind !== 'dictionary' || streamAt === undefined || !isName(entryOf(value, 'Type'), 'ObjStm'))
       throw brokenXref(`object ${number} is not an object stream`)
     const length = this.#plainCount(entryOf(value, 'Length'))
-    const data = decodeStream(value, streamBytes(this.bytes, { dictionary: value, streamAt, length }))
-    this.#spend(data.length)
-    const stream = new ObjectStream(value, data)
+    const encoded = streamBytes(this.#source, { dictionary: value, streamAt, length })
+    const data = decodeStream(value, { ...this.#source, bytes: encoded })
+    const stream = new ObjectStream(value, { ...this.#source, bytes: data })
     this.#objectStreams.set(number, stream)
     return stream
   }
@@ -138,24 +133,24 @@ export class PdfDocument {
 
 /** ISO 32000-2 §7.5.7. */
 class ObjectStream {
-  readonly #data: Buffer
+  readonly #data: PdfSource
   readonly #count: number
   readonly #first: number
   #places: readonly { readonly number: number; readonly at: number }[] | undefined
 
-  constructor(dictionary: PdfDictionary, data: Buffer) {
+  constructor(dictionary: PdfDictionary, data: PdfSource) {
     this.#data = data
     this.#count = countOf(entryOf(dictionary, 'N')) ?? 0
     this.#first = countOf(entryOf(dictionary, 'First')) ?? 0
   }
 
-  value(number: number, index: number, spend: (bytes: number) => void): PdfValue {
+  value(number: number, index: number): PdfValue {
     this.#places ??= this.#readPlaces()
     const place = this.#places[index]
     if (place?.number !== number) throw brokenXref(`object ${number} is not in its object stream`)
     const lexer = new Lexer(this.#data, place.at)
     const value = lexer.value()
-    spend(lexer.at - place.at)
+    this.#data.budget.spendBytes(lexer.at - place.at)
     return value
   }
 
@@ -167,23 +162,26 @@ class ObjectStream {
       const offset = lexer.takeInteger()
       if (number === undefined || offset === undefined)
         throw brokenXref('an object stream has no usable index')
+      this.#data.budget.spendValue()
       places.push({ number, at: this.#first + offset })
     }
     return places
   }
 }
 
-function findStartXref(bytes: Buffer): number {
+function findStartXref(source: PdfSource): number {
+  const { bytes } = source
   const at = bytes.lastIndexOf('startxref')
   if (at < 0 || at < bytes.length - TAIL) throw brokenXref('its end is missing')
-  const lexer = new Lexer(bytes, at + 'startxref'.length)
+  const lexer = new Lexer(source, at + 'startxref'.length)
   const offset = lexer.takeInteger()
   if (offset === undefined || offset >= bytes.length) throw brokenXref('its last cross-reference is missing')
   return offset
 }
 
 /** Follows /Prev and, in hybrid files, /XRefStm. */
-function readSections(bytes: Buffer, startXref: number): readonly XrefSection[] {
+function readSections(source: PdfSource, startXref: number): readonly XrefSection[] {
+  const { bytes } = source
   const sections: XrefSection[] = []
   const seen = new Set<number>()
   const read = (value: PdfValue | number): XrefSection => {
@@ -192,7 +190,7 @@ function readSections(bytes: Buffer, startXref: number): readonly XrefSection[] 
     if (seen.size >= MAX_SECTIONS) throw new PdfRefusal('too-complex', 'The PDF has too many revisions.')
     if (offset >= bytes.length) throw brokenXref('a cross-reference lies outside the file')
     seen.add(offset)
-    return readXrefSection(bytes, offset)
+    return readXrefSection(source, offset)
   }
   for (let next: PdfValue | number | undefined = startXref; next !== undefined;) {
     const section = read(next)

@@ -1,5 +1,6 @@
 import { inflateSync } from 'node:zlib'
 import { PdfRefusal } from './pdfRefusal.ts'
+import type { PdfSource } from './readingBudget.ts'
 import { countOf, entryOf, isName, type PdfDictionary, type PdfValue } from './values.ts'
 
 /** Decoded bytes of one cross-reference or object stream. */
@@ -13,12 +14,13 @@ interface Predictor {
 }
 
 /** Decodes a stream (ISO 32000-2 §7.4): no filter, or FlateDecode with or without a PNG predictor. Throws PdfRefusal. */
-export function decodeStream(dictionary: PdfDictionary, encoded: Buffer): Buffer {
+export function decodeStream(dictionary: PdfDictionary, { bytes: encoded, budget }: PdfSource): Buffer {
   const filter = single(entryOf(dictionary, 'Filter'))
   if (filter === undefined) return encoded
   if (!isName(filter, 'FlateDecode'))
     throw new PdfRefusal('unsupported', 'The PDF keeps its objects in a stream with an unknown filter.')
   const inflated = inflate(encoded)
+  budget.spendBytes(inflated.length)
   const parameters = single(entryOf(dictionary, 'DecodeParms'))
   if (parameters?.kind !== 'dictionary') return inflated
   return undoPredictor(predictorOf(parameters), inflated)

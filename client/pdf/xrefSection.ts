@@ -1,6 +1,7 @@
 import { readIndirectObject, streamBytes } from './indirectObject.ts'
 import { Lexer } from './lexer.ts'
 import { PdfRefusal } from './pdfRefusal.ts'
+import type { PdfSource } from './readingBudget.ts'
 import { decodeStream } from './streamData.ts'
 import { countOf, entryOf, isName, type PdfDictionary } from './values.ts'
 
@@ -35,12 +36,12 @@ export function brokenXref(what: string, options?: ErrorOptions): PdfRefusal {
 }
 
 /** Reads the section at a position. Throws PdfRefusal. */
-export function readXrefSection(bytes: Buffer, at: number): XrefSection {
-  const lexer = new Lexer(bytes, at)
-  return lexer.takeWord('xref') ? readTable(bytes, lexer) : readStream(bytes, at)
+export function readXrefSection(source: PdfSource, at: number): XrefSection {
+  const lexer = new Lexer(source, at)
+  return lexer.takeWord('xref') ? readTable(source, lexer) : readStream(source, at)
 }
 
-function readTable(bytes: Buffer, lexer: Lexer): XrefSection {
+function readTable({ bytes, budget }: PdfSource, lexer: Lexer): XrefSection {
   const subsections: Subsection[] = []
   while (!lexer.takeWord('trailer')) {
     const first = lexer.takeInteger()
@@ -48,6 +49,7 @@ function readTable(bytes: Buffer, lexer: Lexer): XrefSection {
     if (first === undefined || count === undefined)
       throw brokenXref('the cross-reference table cannot be read')
     lexer.skipSpace()
+    budget.spendValue()
     subsections.push({ first, count, at: lexer.at })
     lexer.at += count * TABLE_ENTRY
   }
@@ -70,17 +72,15 @@ function tableEntry(bytes: Buffer, at: number): XrefEntry {
   return { type: 'offset', offset: Number(match[1]), generation: Number(match[2]) }
 }
 
-function readStream(bytes: Buffer, at: number): XrefSection {
-  const object = readIndirectObject(bytes, at)
+function readStream(source: PdfSource, at: number): XrefSection {
+  const object = readIndirectObject(source, at)
   if (object?.value.kind !== 'dictionary' || object.streamAt === undefined)
     throw brokenXref(`there is no cross-reference at byte ${at}`)
   const trailer = object.value
   if (!isName(entryOf(trailer, 'Type'), 'XRef')) throw brokenXref(`there is no cross-reference at byte ${at}`)
   const length = countOf(entryOf(trailer, 'Length'))
-  const data = decodeStream(
-    trailer,
-    streamBytes(bytes, { dictionary: trailer, streamAt: object.streamAt, length }),
-  )
+  const encoded = streamBytes(source, { dictionary: trailer, streamAt: object.streamAt, length })
+  const data = decodeStream(trailer, { ...source, bytes: encoded })
 
   const widths = numbers(trailer, 'W') ?? []
   const [typeWidth, secondWidth, thirdWidth] = widths

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { Lexer } from '../../../client/pdf/lexer.ts'
 import { PdfRefusal } from '../../../client/pdf/pdfRefusal.ts'
+import { wholeFile } from '../../../client/pdf/readingBudget.ts'
 import { textOf, type PdfValue } from '../../../client/pdf/values.ts'
 
 function read(text: string): PdfValue {
-  return new Lexer(Buffer.from(text, 'latin1'), 0).value()
+  return new Lexer(wholeFile(Buffer.from(text, 'latin1')), 0).value()
 }
 
 function stringOf(text: string): string {

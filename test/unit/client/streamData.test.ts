@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { deflateSync } from 'node:zlib'
 import { Lexer } from '../../../client/pdf/lexer.ts'
+import { wholeFile } from '../../../client/pdf/readingBudget.ts'
 import { decodeStream } from '../../../client/pdf/streamData.ts'
 import type { PdfDictionary } from '../../../client/pdf/values.ts'
 
@@ -10,10 +11,13 @@ const ROWS = 16
 const plain = Buffer.from(Array.from({ length: COLUMNS * ROWS }, (_, i) => (i * i * 37 + i * 11) % 256))
 
 function dictionaryOf(text: string): PdfDictionary {
-  const value = new Lexer(Buffer.from(text), 0).value()
+  const value = new Lexer(wholeFile(Buffer.from(text)), 0).value()
   assert.ok(value.kind === 'dictionary')
   return value
 }
+
+const decode = (dictionary: PdfDictionary, bytes: Buffer): Buffer =>
+  decodeStream(dictionary, wholeFile(bytes))
 
 /** The predictions of PNG (ISO/IEC 15948 §9.2), written for the encoder's side. */
 const PREDICTIONS: readonly ((left: number, up: number, upLeft: number) => number)[] = [
@@ -47,18 +51,18 @@ describe('PDF stream filters — ISO 32000-2 §7.4.4', () => {
     it(`undoes PNG row filter ${type}`, () => {
       const parms = `/DecodeParms << /Predictor 15 /Columns ${COLUMNS} >>`
       const dictionary = dictionaryOf(`<< /Filter /FlateDecode ${parms} >>`)
-      assert.deepEqual(decodeStream(dictionary, encoded(type, 1)), plain)
+      assert.deepEqual(decode(dictionary, encoded(type, 1)), plain)
     })
   }
 
   it('undoes it for samples of more than a byte', () => {
     const parms = `/DecodeParms [<< /Predictor 12 /Columns 1 /Colors ${COLUMNS} >>]`
     const dictionary = dictionaryOf(`<< /Filter [/FlateDecode] ${parms} >>`)
-    assert.deepEqual(decodeStream(dictionary, encoded(4, COLUMNS)), plain)
+    assert.deepEqual(decode(dictionary, encoded(4, COLUMNS)), plain)
   })
 
   it('leaves what has no filter, and inflates what has no predictor', () => {
-    assert.deepEqual(decodeStream(dictionaryOf('<< >>'), plain), plain)
-    assert.deepEqual(decodeStream(dictionaryOf('<< /Filter /FlateDecode >>'), deflateSync(plain)), plain)
+    assert.deepEqual(decode(dictionaryOf('<< >>'), plain), plain)
+    assert.deepEqual(decode(dictionaryOf('<< /Filter /FlateDecode >>'), deflateSync(plain)), plain)
   })
 })
