@@ -11,6 +11,8 @@ export type AuditEvent = EventContext &
         readonly until: number
         readonly counts: readonly (RefusalKind & { readonly count: number })[]
       }
+    /** A refresh token that had been replaced came again: the family was ended. */
+    | { readonly type: 'refresh-token-reused' }
     | { readonly type: 'token-revoked'; readonly what: 'access' | 'refresh' | 'family' | 'sad' }
     | { readonly type: 'otp-sent'; readonly credentialId: string; readonly isBound: boolean }
     | {

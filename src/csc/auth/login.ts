@@ -24,7 +24,8 @@ export interface Tokens {
 
 /**
  * CSC API v1.0.4.0 §11.2. With a user name and password: a new login family. With a refresh token: a new access
- * token in the same family, and with `isRemembered` a new refresh token in place of the old one. Throws Refusal.
+ * token in the same family, and with `isRemembered` a new refresh token in place of the old one; the old
+ * one, shown again, ends the family. Throws Refusal.
  */
 export async function login(deps: Deps, input: LoginInput): Promise<Tokens> {
   if (input.refreshToken === undefined) return loginByPassword(deps, input)
@@ -61,32 +62,44 @@ async function loginByPassword(deps: Deps, input: LoginInput): Promise<Tokens> {
   return made.tokens
 }
 
+/**
+ * A refresh token is used as often as its holder likes, until one is asked for in its place: from then on it is nobody's.
+ * Whoever shows it again ends the login (RFC 9700 §4.14.2), since thief and victim cannot be told apart. One conditional
+ * write decides which call replaced it, also between two that come at once: the other one is a reuse like any later one,
+ * and the first gets nothing either if the login ended before its tokens were stored. A grace for calls at once would be
+ * a thief's grace; a client that renews in several places leaves `isRemembered` out there.
+ */
 async function loginByRefreshToken(deps: Deps, input: LoginInput, refreshToken: string): Promise<Tokens> {
   if (!looksLikeToken(refreshToken)) throw new Refusal('refresh_token_malformed')
   const now = deps.clock.now()
   const hash = tokenHash(refreshToken)
   const found = await deps.sessions.find(hash)
-  const isUsable =
-    found?.kind === 'refresh' &&
-    found.principal.clientId === input.clientId &&
-    !found.isRevoked &&
-    found.expiresAt > now
-  if (!isUsable) throw new Refusal('refresh_token_invalid')
-  // Replaced: whoever comes second, a thief or the thief's victim, gets nothing.
-  if (input.isRemembered && !(await deps.sessions.revoke(hash, now)))
+  if (found?.kind !== 'refresh' || found.principal.clientId !== input.clientId)
     throw new Refusal('refresh_token_invalid')
-  const made = makeTokens(deps, input.isRemembered)
   const { principal } = found
+  if (found.isRevoked) return endReused(deps, input, principal)
+  if (found.expiresAt <= now) throw new Refusal('refresh_token_invalid', { detail: 'expired' })
+  if (input.isRemembered && !(await deps.sessions.revoke(hash, now))) return endReused(deps, input, principal)
+  const made = makeTokens(deps, input.isRemembered)
   if (!(await deps.sessions.add(principal.familyId, made.stored, now)))
-    throw new Refusal('refresh_token_invalid')
-  await deps.audit.record({
-    ...principal,
-    requestId: input.requestId,
-    type: 'login',
-    username: '',
-    by: 'refresh_token',
-  })
+    throw new Refusal('refresh_token_invalid', { detail: 'the login has ended' })
+  const { requestId } = input
+  await deps.audit.record({ ...principal, requestId, type: 'login', username: '', by: 'refresh_token' })
   return made.tokens
+}
+
+/**
+ * Ends the login of a refresh token that came again. The tokens first: unlike the caller of a revocation, this one will
+ * not ask again when the SAM is away, and without a token of the login its SADs are of no use. Only the call that ended
+ * it is journalled and asks the SAM: showing a dead token costs nobody anything.
+ */
+async function endReused(deps: Deps, input: LoginInput, principal: Principal): Promise<never> {
+  const { requestId } = input
+  if (await deps.sessions.end(principal.familyId, deps.clock.now())) {
+    await deps.audit.record({ ...principal, requestId, type: 'refresh-token-reused' })
+    await deps.sam.voidSad({ requestId, familyId: principal.familyId }, undefined)
+  }
+  throw new Refusal('refresh_token_invalid', { detail: 'replaced or ended before' })
 }
 
 /** RFC 7617. */

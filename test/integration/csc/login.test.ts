@@ -183,12 +183,11 @@ describe('auth/login and auth/revoke — CSC API v1.0.4.0 §11.2, §11.3', () =>
     assert.equal((await login({ refresh_token: refresh })).status, 200)
   })
 
-  it('replaces the refresh token when another is asked for: one of two at once gets it', async () => {
+  it('replaces the refresh token when another is asked for', async () => {
     const { refresh } = await remembered()
-    const answers = await Promise.all([1, 2].map(() => login({ refresh_token: refresh, rememberMe: true })))
-    assert.deepEqual(answers.map((answer) => answer.status).sort(), [200, 400])
-    const refused = await login({ refresh_token: refresh })
-    assert.deepEqual(refused.body, invalid('Invalid refresh_token'))
+    const answer = await login({ refresh_token: refresh, rememberMe: true })
+    assert.equal((await login({ refresh_token: textIn(answer.body, 'refresh_token') })).status, 200)
+    assert.deepEqual((await login({ refresh_token: refresh })).body, invalid('Invalid refresh_token'))
   })
 
   const badRefresh: readonly [string, unknown, string][] = [
