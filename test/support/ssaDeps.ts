@@ -1,0 +1,39 @@
+import type { Deps } from '../../src/csc/deps.ts'
+import { systemClock } from '../../src/domain/time.ts'
+import type { Sam } from '../../src/ports/sam.ts'
+
+type Given = Pick<Deps, 'sessions' | 'users' | 'audit' | 'passwords' | 'loginLimiter'> & {
+  /** Told each family whose SADs are voided. */
+  readonly voidSad: (familyId: string) => unknown
+}
+
+/** What a method takes, for a test of one method: the given parts, and a SAM that can only void SADs. */
+export function ssaDeps({ voidSad, ...given }: Given): Deps {
+  return {
+    ...given,
+    sam: samThat(voidSad),
+    refusals: { count: () => undefined },
+    clock: systemClock,
+    service: { name: 'Test', region: 'DK', lang: 'en', description: '', logo: 'https://localhost/logo.svg' },
+    tokens: { accessSeconds: 3600, refreshSeconds: 3600 },
+    pageTokenKey: Buffer.alloc(32),
+  }
+}
+
+function samThat(voidSad: Given['voidSad']): Sam {
+  const absent = (): Promise<never> => Promise.reject(new Error('not in this test'))
+  return {
+    status: absent,
+    credential: absent,
+    credentials: absent,
+    factors: absent,
+    sendOtp: absent,
+    authorize: absent,
+    extend: absent,
+    sign: absent,
+    voidSad({ familyId }) {
+      voidSad(familyId)
+      return Promise.resolve(0)
+    },
+  }
+}
