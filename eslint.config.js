@@ -2,7 +2,7 @@ import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'dist', 'data', 'coverage', '**/contract.d.ts'] },
+  { ignores: ['node_modules', 'dist', 'data', 'coverage', '.interop', '**/contract.d.ts'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
