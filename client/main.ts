@@ -10,6 +10,7 @@ const PROCESS_IO: CommandIo = {
   out: (text) => process.stdout.write(text),
   talk: (text) => process.stderr.write(text),
   stdin: process.stdin,
+  isTerminal: process.stdout.isTTY,
 }
 
 /** Runs `chancery` with these arguments and returns the exit code: `EXIT`, or 0. Never throws. */

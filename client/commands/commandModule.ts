@@ -7,6 +7,8 @@ export interface CommandIo {
   /** Talk: what a person reads. Ends with its own line feed. */
   readonly talk: (text: string) => void
   readonly stdin: NodeJS.ReadStream
+  /** Whether a person sees what goes to `out`; left out: nobody knows, so not. */
+  readonly isTerminal?: boolean
 }
 
 /**

@@ -1,10 +1,10 @@
 import { Option, type Command } from 'commander'
-import { renderUnicodeCompact } from 'uqr'
 import { CHANNELS, type ChannelName } from '../../sap/operations.ts'
 import type { CommandIo } from '../commands/commandModule.ts'
 import { readSecretFile } from '../secretFile.ts'
 import { addOfficerOption, withOfficer } from './officerSession.ts'
 import { newRequestId } from './sapPeers.ts'
+import { showOnce, type ShowOptions } from './showOnce.ts'
 
 interface CreateOptions {
   readonly officer: string
@@ -63,14 +63,17 @@ function addPin(group: Command, io: CommandIo): void {
 function addTotp(group: Command, io: CommandIo): void {
   const command = group
     .command('totp')
-    .description('first enrolment of an authenticator; shows its secret once')
+    .description('first enrolment of an authenticator; shows its secret once, on a terminal')
     .argument('<signer-id>')
-  addOfficerOption(command).action(async (signerId: string, options: { officer: string }) => {
-    const { otpauthUri } = await withOfficer(options.officer, 'ra', ({ sam }) =>
-      sam.call('enrolTotp', { requestId: newRequestId(), signerId }),
+    .addOption(new Option('--out <file>', 'put the otpauth URI into a new file, mode 0600').conflicts('show'))
+    .option('--show', 'put the otpauth URI on standard output, also where that is no terminal')
+  addOfficerOption(command).action(async (signerId: string, options: ShowOptions & { officer: string }) => {
+    await showOnce(io, options, () =>
+      withOfficer(options.officer, 'ra', async ({ sam }) => {
+        const { otpauthUri } = await sam.call('enrolTotp', { requestId: newRequestId(), signerId })
+        return otpauthUri
+      }),
     )
-    io.talk(`${renderUnicodeCompact(otpauthUri)}\n`)
-    io.out(`${otpauthUri}\n`)
   })
 }
 
