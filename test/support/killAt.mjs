@@ -93,16 +93,22 @@ pkcs11js.PKCS11 = class extends pkcs11js.PKCS11 {
       mechanisms.set(session.toString('hex'), mechanism.mechanism)
       return init.call(this, session, mechanism, key)
     }
+    const isMac = (session) => MACS.includes(mechanisms.get(session.toString('hex')))
+    /** After the step began: what died before the call did not sign. */
+    const note = (call, [session, input]) => {
+      if (call === 'C_SignAsync' && !isMac(session))
+        appendFileSync(`${folder}/signs`, `${Buffer.from(input).toString('hex')}\n`)
+    }
     const nameOf = (call, [session, input]) => {
       if (call !== 'C_SignAsync') return call
-      if (MACS.includes(mechanisms.get(session.toString('hex')))) return `${call} ${purposeOf(input)}`
-      appendFileSync(`${folder}/signs`, `${Buffer.from(input).toString('hex')}\n`)
+      if (isMac(session)) return `${call} ${purposeOf(input)}`
       return `${call} ${Buffer.from(input).toString('hex').slice(0, 8)}`
     }
     for (const call of CALLS) {
       const original = this[call]
       this[call] = function (...given) {
         const end = step(nameOf(call, given))
+        note(call, given)
         const answer = original.apply(this, given)
         if (!(answer instanceof Promise)) {
           end()
