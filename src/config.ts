@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
+import { TOLERANCES } from './domain/tolerances.ts'
 
 /** A configuration that cannot be used. The message names file and key, never a value. */
 export class ConfigError extends Error {
@@ -56,6 +57,10 @@ const schema = z.strictObject({
     description: z.string().max(255),
     logo: z.url(),
   }),
+  /** By id of a registered application: what it may write otherwise than the contract says (docs/clients.md). */
+  clients: z
+    .record(z.string().min(1), z.strictObject({ tolerances: z.array(z.enum(TOLERANCES)) }))
+    .default({}),
   tokens: z
     .strictObject({
       accessSeconds: z.int().min(60).max(86_400).default(3600),

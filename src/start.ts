@@ -21,6 +21,7 @@ import { createApp } from './api/app.ts'
 import type { SsaConfig } from './config.ts'
 import type { Deps } from './csc/deps.ts'
 import { BASIC_CLIENT } from './domain/principal.ts'
+import { NO_TOLERANCES, type Tolerances } from './domain/tolerances.ts'
 import { systemClock, type Clock } from './domain/time.ts'
 import { createManagementApp } from './management/app.ts'
 import type { Log } from './ports/log.ts'
@@ -93,6 +94,7 @@ async function openListeners(config: SsaConfig, parts: Parts): Promise<Ssa['port
     metrics: prometheus,
     isBehindProxy: config.listen.trustedProxy,
     clientOf: ({ socket }) => mutualTls?.clientOf(socket) ?? BASIC_CLIENT,
+    tolerancesOf: tolerancesOf(config, log),
   })
   const management = createManagementApp({
     audit: deps.audit,
@@ -116,6 +118,14 @@ async function openListeners(config: SsaConfig, parts: Parts): Promise<Ssa['port
     mutualTls: mutualTls && config.mutualTls ? await open(mutualTls.serve(app), config.mutualTls) : undefined,
     main: await open(createServer(app, pem), config.listen),
   }
+}
+
+/** Looser than the contract only by name, and said at start. */
+function tolerancesOf({ clients }: SsaConfig, log: Log): (clientId: string) => Tolerances {
+  const known = new Map(Object.entries(clients).map(([id, { tolerances }]) => [id, new Set(tolerances)]))
+  for (const [clientId, tolerances] of known)
+    log.info({ event: 'tolerances', clientId, tolerances: [...tolerances] }, 'a client with tolerances')
+  return (clientId) => known.get(clientId) ?? NO_TOLERANCES
 }
 
 function connectSam({ sam }: SsaConfig): SapClient {

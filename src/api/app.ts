@@ -3,12 +3,15 @@ import express, { type Express, type Request, type Response } from 'express'
 import type { Deps } from '../csc/deps.ts'
 import { CscError, Refusal } from '../domain/errors.ts'
 import type { Caller } from '../domain/principal.ts'
+import type { Tolerances } from '../domain/tolerances.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import { readBody } from './body.ts'
 import { createContract, type Contract } from './contract.ts'
 import { errorAnswer, toCscError } from './errorTable.ts'
 import type { ApiVersion } from './route.ts'
+import { tolerantAnswer } from './tolerantAnswer.ts'
+import { tolerantBody } from './tolerantBody.ts'
 import { v1 } from './v1/routes.ts'
 import { v2 } from './v2/routes.ts'
 
@@ -20,6 +23,8 @@ export interface AppOptions {
   readonly isBehindProxy: boolean
   /** The client of a connection: `basic`, or the one whose certificate it showed. */
   clientOf(request: Request): string
+  /** What a client may write otherwise than the contract says. */
+  tolerancesOf(clientId: string): Tolerances
 }
 
 /** One request on its way, for the access line and the journal. */
@@ -64,7 +69,9 @@ async function answer(
   const passage = begin(options, request, response)
   try {
     passage.operation = contract.operationOf(request.method, request.path)
-    const body = await readBody(request, response, { mayBeEmpty: passage.operation === 'info' })
+    const tolerances = options.tolerancesOf(passage.clientId)
+    const given = await readBody(request, response, { mayBeEmpty: passage.operation === 'info' })
+    const body = tolerantBody(tolerances, version.basePath, given)
     const result = await contract.serve({
       requestId: passage.requestId,
       clientId: passage.clientId,
@@ -77,7 +84,8 @@ async function answer(
         passage.caller = caller
       },
     })
-    send(options, passage, response, { status: result === undefined ? 204 : 200, body: result, headers: {} })
+    const told = tolerantAnswer(tolerances, result)
+    send(options, passage, response, { status: told === undefined ? 204 : 200, body: told, headers: {} })
   } catch (error) {
     const told = toCscError(error, version.wording)
     await note(options, passage, error, told)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { stringify } from 'yaml'
 import { z } from 'zod'
 import { samplePdf } from '../../client/pdf/samplePdf.ts'
 import { verifyWithPdfsig } from '../../scripts/demo/verifySigned.ts'
@@ -33,6 +34,7 @@ const CASES = [
   { name: 'p256', keyType: 'p-256', digest: 'sha256', padding: 'none', count: 1 },
   { name: 'p384', keyType: 'p-384', digest: 'sha384', padding: 'none', count: 1 },
   { name: 'five', keyType: 'rsa-3072', digest: 'sha256', padding: 'pkcs1', count: 5 },
+  { name: 'v2', keyType: 'rsa-3072', digest: 'sha256', padding: 'pkcs1', count: 1, version: 'v2' },
 ] as const
 
 const TITLES: Readonly<Record<(typeof CASES)[number]['name'], string>> = {
@@ -43,6 +45,7 @@ const TITLES: Readonly<Record<(typeof CASES)[number]['name'], string>> = {
   p256: 'ECDSA P-256',
   p384: 'ECDSA P-384, PIN and TOTP',
   five: 'five documents in one authorization',
+  v2: 'to the paths of v2, with the names of v1 (switch v1Names)',
 }
 
 describe("pyHanko's own CSC signer, through v1 over TLS", function () {
@@ -58,6 +61,7 @@ describe("pyHanko's own CSC signer, through v1 over TLS", function () {
 
   before(async () => {
     deployment = await deploy()
+    await allowV1Names(deployment)
     for (const folder of ['in', 'out']) mkdirSync(join(deployment.folder, folder))
     const told = connection.parse(JSON.parse(readFileSync(deployment.connection, 'utf8')))
     const { username, passwordFile, factors, credentials } = told.signer
@@ -106,6 +110,14 @@ describe("pyHanko's own CSC signer, through v1 over TLS", function () {
     assert.equal(found[path]?.[0]?.ok, false)
   })
 })
+
+/** pyHanko has the names of v1 only, whatever version its URLs name: a switch of the application. */
+async function allowV1Names(deployment: Deployment): Promise<void> {
+  await deployment.stop()
+  const file = join(deployment.data, 'ssa', 'ssa.yaml')
+  appendFileSync(file, stringify({ clients: { basic: { tolerances: ['v1Names'] } } }))
+  await deployment.restart()
+}
 
 /** The demo CA's root, as set-up gives it to the SAM. */
 function rootOf({ data }: Deployment): string {

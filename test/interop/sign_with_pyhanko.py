@@ -51,7 +51,11 @@ def codes_in(folder):
 
 async def sent_code(session, info, folder):
     before = set(codes_in(folder))
-    await post(session, info, 'credentials/sendOTP', {'credentialID': info.credential_id})
+    if info.api_ver == 'v1':
+        await post(session, info, 'credentials/sendOTP', {'credentialID': info.credential_id})
+    else:
+        wanted = {'credentialID': info.credential_id, 'authObjectID': 'OTP'}
+        await post(session, info, 'credentials/getChallenge', wanted)
     new = [code for name, code in codes_in(folder).items() if name not in before]
     if len(new) != 1:
         raise RuntimeError(f'{len(new)} codes came')
@@ -113,7 +117,9 @@ def pss(digest, salt_length):
 
 
 async def sign(session, service, token, case):
-    info = CSCServiceSessionInfo(service['root'], case['credential']['id'], oauth_token=token)
+    info = CSCServiceSessionInfo(
+        service['root'], case['credential']['id'], oauth_token=token, api_ver=case.get('version', 'v1')
+    )
     credential = await fetch_certs_in_csc_credential(session, info)
     who = {'factors': service['factors'], 'kinds': case['credential']['factors']}
     signer = PssSigner(

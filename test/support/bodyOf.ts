@@ -19,3 +19,17 @@ export function textIn(body: unknown, member: string): string {
   if (typeof value !== 'string') throw new Error(`no text ${member} in the answer`)
   return value
 }
+
+/** A member that is a list; the test fails if it is none. */
+export function listIn(body: unknown, member: string): readonly unknown[] {
+  const value = memberOf(body, member)
+  if (!Array.isArray(value)) throw new Error(`no list ${member} in the answer`)
+  return value
+}
+
+/** The first text of a member that is a list; the test fails if there is none. */
+export function firstTextIn(body: unknown, member: string): string {
+  const [first] = listIn(body, member)
+  if (typeof first !== 'string') throw new Error(`no text in ${member} of the answer`)
+  return first
+}

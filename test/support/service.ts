@@ -16,9 +16,15 @@ export interface Service {
   dispose(): Promise<void>
 }
 
-export async function buildService(options: BuildSamOptions = {}): Promise<Service> {
+export async function buildService(
+  options: BuildSamOptions = {},
+  ssaConfig: Readonly<Record<string, unknown>> = {},
+): Promise<Service> {
   const sam = await buildSam(options)
-  const ssa = await buildSsa({ sam: { socketPath: sam.socketPath, identity: sam.identities.ssa } })
+  const ssa = await buildSsa({
+    sam: { socketPath: sam.socketPath, identity: sam.identities.ssa },
+    config: ssaConfig,
+  })
   return {
     sam,
     ssa,
