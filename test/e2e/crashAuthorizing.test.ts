@@ -103,6 +103,10 @@ describe('a SAM killed while it authorizes', () => {
       },
     })
   })
+
+  it('leaves no code, PIN or SAD in any file (I8)', () => {
+    site.checkSecrets()
+  })
 })
 
 async function refusal(answer: Promise<unknown>): Promise<string> {

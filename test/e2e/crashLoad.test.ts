@@ -36,6 +36,10 @@ describe('a SAM killed under load', () => {
     for (const signer of signers) await site.signsAnew(signer)
     await site.check()
   })
+
+  it('leaves no code, PIN or SAD in any file (I8)', () => {
+    site.checkSecrets()
+  })
 })
 
 /** Lists of `length` papers, one after the other. Returns how many came back signed. */

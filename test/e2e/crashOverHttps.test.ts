@@ -122,4 +122,8 @@ describe('signatures/signHash while the SAM is killed — CSC API v1.0.4.0 §11.
     assert.equal((await sign(papers, sad)).status, 200)
     await site.check()
   })
+
+  it('leaves no code, PIN or SAD in any file (I8)', () => {
+    site.checkSecrets()
+  })
 })

@@ -59,4 +59,8 @@ describe('a SAM killed while it signs', () => {
     const deaths = await crashAtEach(site, signing(list))
     assert.ok(deaths > 30, `${deaths} steps`)
   })
+
+  it('leaves no code, PIN or SAD in any file (I8)', () => {
+    site.checkSecrets()
+  })
 })

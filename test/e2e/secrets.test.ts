@@ -1,13 +1,26 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { request } from 'undici'
+import { CscRequestError } from '../../client/csc/cscErrors.ts'
 import { connectCsc } from '../../client/csc/connectCsc.ts'
 import type { CscSession } from '../../client/csc/cscSession.ts'
 import { readConnection, type Connection } from '../../client/connection.ts'
+import { samplePdf } from '../../client/pdf/samplePdf.ts'
 import { totp, totpSecret } from '../../client/totp.ts'
-import { deploy, type Deployment } from '../support/deployment.ts'
+import { projectRoot } from '../../scripts/projectRoot.ts'
+import {
+  childrenOf,
+  endScripts,
+  freePorts,
+  openTemporaryFolder,
+  runScript,
+  type RunningScript,
+} from '../support/deployment.ts'
+import { watchProcesses, type ProcessWatch } from '../support/processWatch.ts'
+import { findSecrets, findSecretsIn } from '../support/secretSearch.ts'
 
 const SHA256 = '2.16.840.1.101.3.4.2.1'
 const ECDSA_SHA256 = '1.2.840.10045.4.3.2'
@@ -17,9 +30,14 @@ const ECDSA_SHA384 = '1.2.840.10045.4.3.3'
 const HOLDERS = ['officer/', 'authority/', 'sam/outbox/', 'sam/pin', 'ca/pin', 'sam/tls.key', 'ca/tls.key']
 
 describe('secrets after every flow, right and wrong', function () {
-  this.timeout(120_000)
-  let deployment: Deployment
+  this.timeout(180_000)
+  const folder = openTemporaryFolder()
+  const data = join(folder, 'data')
+  let supervisor: RunningScript
+  let watch: ProcessWatch
   let connection: Connection
+  /** All that was printed by the supervisor and by commands. */
+  const printed: string[] = []
   /** By what it is, so that a failure does not print it. */
   const secrets = new Map<string, string>()
   const remember = (what: string, value: string): string => {
@@ -28,10 +46,30 @@ describe('secrets after every flow, right and wrong', function () {
   }
 
   before(async () => {
-    deployment = await deploy()
-    connection = await readConnection(deployment.connection)
+    watch = watchProcesses()
+    supervisor = runScript('start', ['--data', data, '--port', String(await freePorts())])
+    await supervisor.until(/Chancery serves/)
+    connection = await readConnection(join(data, 'connection.json'))
   })
-  after(() => deployment.remove())
+  after(async () => {
+    watch.stop()
+    await endScripts()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  /** Runs `chancery` as a program of its own, while the watch looks at it. */
+  async function chancery(...words: readonly string[]): Promise<string> {
+    const child = spawn(process.execPath, [join(projectRoot(), 'bin', 'chancery.js'), ...words], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let out = ''
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+    child.stderr.on('data', (chunk: Buffer) => printed.push(chunk.toString()))
+    const code = await new Promise((resolve) => child.once('close', resolve))
+    printed.push(out)
+    assert.equal(code, 0, printed.slice(-3).join('\n'))
+    return out.trim()
+  }
 
   const contentOf = (file: string): string => readFileSync(file, 'utf8').trim()
   const factorFile = (kind: 'pin' | 'totp'): string => {
@@ -41,7 +79,7 @@ describe('secrets after every flow, right and wrong', function () {
   const password = (): string => contentOf(connection.signer.passwordFile)
 
   function lastCode(): string {
-    const outbox = join(deployment.data, 'sam', 'outbox')
+    const outbox = join(data, 'sam', 'outbox')
     const codes = readdirSync(outbox)
       .sort()
       .flatMap((name) => /"code": "(\d+)"/.exec(readFileSync(join(outbox, name), 'utf8'))?.[1] ?? [])
@@ -155,43 +193,118 @@ describe('secrets after every flow, right and wrong', function () {
     await dispatcher.close()
   })
 
-  it('are in no argv and no environment of the processes', () => {
-    for (const name of ['token PIN of sam', 'token PIN of ca'])
-      remember(name, contentOf(join(deployment.data, name.endsWith('sam') ? 'sam' : 'ca', 'pin')))
-    remember('operator token', contentOf(join(deployment.data, 'officer', 'operator-token')))
-    for (const name of ['sam', 'ca', 'ssa'])
-      for (const file of ['cmdline', 'environ']) {
-        const text = readFileSync(`/proc/${String(deployment.set.pidOf(name))}/${file}`, 'latin1')
-        for (const [what, value] of secrets) assert.ok(!text.includes(value), `${what} in ${file} of ${name}`)
+  it('are used: the signing command, in both versions, and the demo', async () => {
+    const input = join(folder, 'in.pdf')
+    writeFileSync(input, samplePdf())
+    const pinFile = factorFile('pin')
+    for (const version of ['v1', 'v2']) {
+      const words = ['--connection', join(data, 'connection.json'), '--api', version, '--pin-file', pinFile]
+      const signed = join(folder, `${version}.pdf`)
+      await chancery('sign', input, signed, ...words)
+      assert.ok(existsSync(signed))
+      remember(`OTP of chancery sign ${version}`, lastCode())
+    }
+    const demo = runScript('demo', ['--data', data])
+    assert.equal(await demo.ended, 0, demo.output())
+    printed.push(demo.output())
+    remember('OTP of the demo', lastCode())
+  })
+
+  it("are used: the officers' commands", async () => {
+    const officer = ['--officer', join(data, 'officer', 'officer.yaml')]
+    const signerId = await chancery('signer', 'create', 'Bert Test', '--country', 'DK', ...officer)
+    const pinFile = join(folder, 'new-pin')
+    writeFileSync(pinFile, remember("another signer's PIN", `n-${randomBytes(6).toString('hex')}`), {
+      mode: 0o600,
+    })
+    await chancery('signer', 'pin', signerId, '--pin-file', pinFile, ...officer)
+    const totpFile = join(folder, 'new-totp')
+    await chancery('signer', 'totp', signerId, '--out', totpFile, ...officer)
+    const uri = new URL(contentOf(totpFile))
+    remember("another signer's TOTP secret", uri.searchParams.get('secret') ?? assert.fail('no secret'))
+    const client = await connectCsc(connection, 'v1')
+    const failed: unknown = await client
+      .login(connection.signer.username, remember('second wrong password', randomBytes(9).toString('hex')))
+      .catch((error: unknown) => error)
+    assert.ok(failed instanceof Error)
+    const session = await login('v1')
+    const refused: unknown = await session
+      .signHash({
+        credentialId: connection.signer.credentials[1]?.id ?? '',
+        sad: remember('SAD that is explained', randomBytes(32).toString('base64url')),
+        hashes: [randomBytes(32)],
+        hashAlgorithm: SHA256,
+        signAlgorithm: ECDSA_SHA256,
+      })
+      .catch((error: unknown) => error)
+    assert.ok(refused instanceof CscRequestError && refused.requestId !== undefined)
+    assert.match(await chancery('explain', refused.requestId, ...officer), /sad_invalid/)
+  })
+
+  it('are in no argv and no environment: processes, supervisor, commands', () => {
+    for (const name of ['sam', 'ca']) remember(`token PIN of ${name}`, contentOf(join(data, name, 'pin')))
+    remember('operator token', contentOf(join(data, 'officer', 'operator-token')))
+    assert.ok(secrets.size >= 30, `only ${secrets.size} secrets were used`)
+    const seen = watch.stop()
+    for (const wanted of [
+      /start\.js .*--data/,
+      /sam\/main\.js/,
+      /ca\/main\.js/,
+      /src\/main\.js/,
+      /src\/provision\.js .*add-user/,
+      /demo\.js .*--data/,
+      /chancery\.js sign .*v1/,
+      /chancery\.js sign .*v2/,
+      /chancery\.js sign .*--mutual-tls/,
+      /chancery\.js signer pin/,
+      /chancery\.js signer totp/,
+      /chancery\.js explain/,
+    ])
+      for (const file of ['cmdline', 'environ'] as const) {
+        const pids = seen.filter(({ text }) => wanted.test(text)).map(({ pid }) => pid)
+        assert.ok(
+          seen.some((one) => pids.includes(one.pid) && one.file === file),
+          `${file} of ${String(wanted)} was seen`,
+        )
       }
+    for (const { pid, file, text } of seen)
+      assert.deepEqual(findSecrets(secrets, text), [], `${file} of process ${pid}`)
   })
 
   it('are in no log, no database and no other file but those that hold them by design', () => {
-    assert.ok(secrets.size >= 20, `only ${secrets.size} secrets were used`)
-    const files = readdirSync(deployment.data, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name).slice(deployment.data.length + 1))
-      .filter((path) => !HOLDERS.some((holder) => path.startsWith(holder)))
+    const { searched, found } = findSecretsIn(data, secrets, HOLDERS)
     for (const expected of ['sam/sam.db', 'ssa/ssa.db', 'ca/ca.db', 'log/ssa.log', 'log/sam.log'])
-      assert.ok(files.includes(expected), `${expected} is searched`)
-    for (const path of files) {
-      const content = readFileSync(join(deployment.data, path), 'latin1')
-      for (const [what, value] of secrets) assert.ok(!stands(value, content), `${what} in ${path}`)
-    }
+      assert.ok(searched.includes(expected), `${expected} is searched`)
+    assert.deepEqual(found, [])
+  })
+
+  it('are in nothing that the supervisor and the commands printed', () => {
+    const all = [...printed, supervisor.output()].join('\n')
+    assert.match(all, /Chancery serves[^]*Fingerprint|Fingerprint[^]*Chancery serves/i)
+    assert.deepEqual(findSecrets(secrets, all), [])
+  })
+
+  it('are left by no process that is killed', async () => {
+    for (const pid of childrenOf(data)) process.kill(pid, 'SIGKILL')
+    process.kill(supervisor.process.pid ?? assert.fail('no pid'), 'SIGKILL')
+    await supervisor.ended
+    assert.deepEqual(findSecretsIn(data, secrets, HOLDERS).found, [])
   })
 
   it('would be found: the search sees them where they are', () => {
-    const outbox = join(deployment.data, 'sam', 'outbox')
+    const outbox = join(data, 'sam', 'outbox')
     const text = readdirSync(outbox)
       .map((name) => readFileSync(join(outbox, name), 'latin1'))
       .join()
-    assert.ok(stands(secrets.get('OTP v1') ?? '', text))
-    assert.ok(stands(secrets.get('PIN') ?? '', readFileSync(factorFile('pin'), 'latin1')))
+    const found = findSecrets(secrets, text)
+    for (const what of ['OTP v1', 'OTP v2', 'OTP of the demo'])
+      assert.ok(found.includes(`${what} (as it is)`))
+    assert.ok(findSecrets(secrets, readFileSync(factorFile('pin'), 'latin1')).includes('PIN (as it is)'))
+    const everywhere = findSecretsIn(data, secrets, []).found
+    for (const what of ['password', 'operator token', 'token PIN of sam', 'TOTP secret'])
+      assert.ok(
+        everywhere.some((where) => where.startsWith(`${what} (as it is) in`)),
+        what,
+      )
   })
 })
-
-/** Six or eight digits are in every long number by chance: what stands alone is meant. */
-function stands(value: string, content: string): boolean {
-  if (!/^\d+$/.test(value)) return content.includes(value)
-  return new RegExp(`(?<![0-9a-fA-F])${value}(?![0-9a-fA-F])`).test(content)
-}

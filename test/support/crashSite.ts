@@ -9,6 +9,7 @@ import { attemptsByFactor, checkInvariants, type Paper, type Received } from './
 import { makeKillPlan, type KillPlan, type KillPoint } from './killPlan.ts'
 import { journalEntries, withDatabase } from './samDatabase.ts'
 import { makeSamFolder, type SamFolder } from './samFolder.ts'
+import { findSecretsIn } from './secretSearch.ts'
 import { holdSamProcess, runProvision, type HeldSam, type SamProcess } from './samProcess.ts'
 import { makeSigner, newRequestId, type TestSigner, type TestSignerOptions } from './testSigner.ts'
 
@@ -29,6 +30,8 @@ export class CrashSite {
   readonly folder: SamFolder
   readonly plan: KillPlan
   readonly #received: Received[] = []
+  /** PINs, codes and SADs that were used, by what they are. */
+  readonly #secrets = new Map<string, string>()
   #next: HeldSam
   #sam: SamProcess
   #lastSteps: readonly string[] = []
@@ -58,8 +61,11 @@ export class CrashSite {
     return this.#lastSteps
   }
 
-  makeSigner(options: TestSignerOptions = {}): Promise<TestSigner> {
-    return makeSigner({ ...this.#sam, issuer: this.folder.issuer }, options)
+  async makeSigner(options: TestSignerOptions = {}): Promise<TestSigner> {
+    const signer = await makeSigner({ ...this.#sam, issuer: this.folder.issuer }, options)
+    this.#remember('PIN', signer.pin)
+    this.#remember('TOTP secret', new URL(signer.otpauthUri).searchParams.get('secret') ?? '')
+    return signer
   }
 
   async sendOtp(signer: TestSigner): Promise<string> {
@@ -75,12 +81,13 @@ export class CrashSite {
     for (const name of names.sort().reverse()) {
       const message: unknown = JSON.parse(readFileSync(join(outbox, name), 'utf8'))
       assert.ok(typeof message === 'object' && message !== null && 'to' in message)
-      if (message.to === `${signer.signerId}@example.org` && 'code' in message) return String(message.code)
+      if (message.to === `${signer.signerId}@example.org` && 'code' in message)
+        return this.#remember('OTP', String(message.code))
     }
     throw new Error('no code was delivered')
   }
 
-  authorize(
+  async authorize(
     signer: TestSigner,
     papers: readonly Paper[],
     otp: string,
@@ -89,13 +96,15 @@ export class CrashSite {
     const { signerId, clientId, credentialId, familyId } = signer
     const hashes = papers.map(({ digest }) => digest)
     const caller = { requestId, signerId, clientId, familyId }
-    return this.#sam.ssa.call('authorize', {
+    const answer = await this.#sam.ssa.call('authorize', {
       ...caller,
       credentialId,
       numberOfSignatures: papers.length,
       hashes,
       otp,
     })
+    this.#remember('SAD', answer.sad)
+    return answer
   }
 
   /** An authorized list: all that comes before signing. */
@@ -181,6 +190,24 @@ export class CrashSite {
   async attempts(signer: TestSigner): Promise<number> {
     const attempts = await withDatabase(this.folder, attemptsByFactor)
     return attempts.get(`otp.${signer.signerId}`) ?? -1
+  }
+
+  /** I8: fails if a secret that was used is in any file that the SAM processes left, but where it is by design. */
+  checkSecrets(): void {
+    const pin = readFileSync(join(this.folder.folder, 'pin'), 'utf8').trim()
+    this.#remember('token PIN', pin)
+    const holders = ['outbox/', 'pin', 'tls.key']
+    const delivered = findSecretsIn(join(this.folder.folder, 'outbox'), this.#secrets, [])
+    assert.ok(delivered.found.length > 0, 'the search sees the codes where they are')
+    const { searched, found } = findSecretsIn(this.folder.folder, this.#secrets, holders)
+    assert.ok(searched.includes('sam.db') && this.#secrets.size > 3)
+    assert.deepEqual([...found, ...findSecretsIn(this.plan.folder, this.#secrets, []).found], [])
+  }
+
+  #remember(what: string, secret: string): string {
+    if (![...this.#secrets.values()].includes(secret))
+      this.#secrets.set(`${what} ${this.#secrets.size}`, secret)
+    return secret
   }
 
   check(): Promise<void> {
