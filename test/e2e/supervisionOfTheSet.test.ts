@@ -60,8 +60,7 @@ describe('the three processes, as npm start runs them', function () {
   it('leave a connection.json for their owner only, with no secret in it', () => {
     assert.equal(statSync(deployment.connection).mode & 0o777, 0o600)
     const text = readFileSync(deployment.connection, 'utf8')
-    for (const name of ['demo-password', 'demo-pin', 'demo-totp', 'operator-token'])
-      assert.ok(!text.includes(readFileSync(join(deployment.data, 'officer', name), 'utf8')), name)
+    for (const secret of heldSecrets(deployment)) assert.ok(!text.includes(secret))
   })
 
   for (const name of ['sam', 'ssa', 'ca'])
@@ -74,10 +73,7 @@ describe('the three processes, as npm start runs them', function () {
     })
 
   it('have nothing secret in argv or environment', () => {
-    const secrets = ['demo-password', 'demo-pin', 'demo-totp', 'operator-token'].map((name) =>
-      readFileSync(join(deployment.data, 'officer', name), 'utf8'),
-    )
-    secrets.push(...['sam', 'ca'].map((name) => readFileSync(join(deployment.data, name, 'pin'), 'utf8')))
+    const secrets = heldSecrets(deployment)
     for (const name of ['sam', 'ca', 'ssa'])
       for (const file of ['cmdline', 'environ']) {
         const text = readFileSync(`/proc/${pidOf(name)}/${file}`, 'utf8')
@@ -87,10 +83,7 @@ describe('the three processes, as npm start runs them', function () {
 
   it('leave no PIN, code, password or token in a log, a database or a token folder', () => {
     const { data } = deployment
-    const secrets = ['demo-password', 'demo-pin', 'demo-totp', 'operator-token'].map((name) =>
-      readFileSync(join(data, 'officer', name), 'utf8'),
-    )
-    secrets.push(...['sam', 'ca'].map((name) => readFileSync(join(data, name, 'pin'), 'utf8')))
+    const secrets = heldSecrets(deployment)
     const outbox = join(data, 'sam', 'outbox')
     const codes = readdirSync(outbox).flatMap(
       (name) => /"code": "(\d+)"/.exec(readFileSync(join(outbox, name), 'utf8'))?.[1] ?? [],
@@ -288,6 +281,19 @@ describe('npm start and npm run demo', function () {
     assert.deepEqual(childrenOf(data), [])
   })
 })
+
+/** Without the line feed at the end of a file: with it no text would hold them. */
+function heldSecrets({ data }: Deployment): readonly string[] {
+  const officer = ['demo-password', 'demo-pin', 'demo-totp', 'operator-token'].map((name) => [
+    'officer',
+    name,
+  ])
+  return [...officer, ['sam', 'pin'], ['ca', 'pin']].map((path) => {
+    const secret = readFileSync(join(data, ...path), 'utf8').trim()
+    assert.ok(secret.length >= 6, `${path.join('/')} holds a secret`)
+    return secret
+  })
+}
 
 async function until(holds: () => boolean): Promise<void> {
   for (let tries = 0; tries < 200 && !holds(); tries += 1) await sleep(50)
