@@ -1,13 +1,12 @@
 import type { X509Certificate } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
 import type { SignatureScheme } from '../sap/algorithms.ts'
-import { writeAtomically } from './atomicFile.ts'
 import { assembleCms } from './cms/assembleCms.ts'
 import { isSignatureOf, maximumSignatureLength } from './cms/signature.ts'
 import { signedAttributes } from './cms/signedAttributes.ts'
-import { MAX_PDF_BYTES, PdfDocument } from './pdf/pdfDocument.ts'
-import { PdfRefusal } from './pdf/pdfRefusal.ts'
+import { PdfDocument } from './pdf/pdfDocument.ts'
+import type { SignaturePlace } from './pdf/signatureField.ts'
 import { signatureRevision } from './pdf/signatureRevision.ts'
+import { commonName } from './commonName.ts'
 
 export class WrongSignature extends Error {
   override readonly name = 'WrongSignature'
@@ -20,21 +19,26 @@ export interface PdfSignatureInput {
   readonly scheme: SignatureScheme
   /** Claimed signing time, `/M`. */
   readonly time: Date
+  /** Invisible, on the first page, if not given. */
+  readonly place?: SignaturePlace | undefined
 }
 
+/** Holds nothing of the file itself. */
 export interface PreparedPdf {
   /** What the key must sign: the digest of the CMS signed attributes, by `scheme.digest`. */
   readonly hash: Buffer
   readonly fieldName: string
-  /** The signed file in parts, to be written one after the other. Throws WrongSignature. */
-  complete(signature: Buffer): readonly Buffer[]
+  /** Of the file that was given, by `scheme.digest`: only to this one belongs what is appended. */
+  readonly originalDigest: Buffer
+  /** What is to be appended to the file. Throws WrongSignature. */
+  complete(signature: Buffer): Buffer
 }
 
 /**
  * Prepares a PAdES baseline B-B signature (EN 319 142-1): the document's new revision, its digest, the signed
  * attributes and their hash. Throws PdfRefusal if the document cannot be signed safely.
  */
-export function preparePdf({ pdf, chain, scheme, time }: PdfSignatureInput): PreparedPdf {
+export function preparePdf({ pdf, chain, scheme, time, place }: PdfSignatureInput): PreparedPdf {
   const [certificate] = chain
   const { digest } = scheme
   const attributesOf = (messageDigest: Buffer): ReturnType<typeof signedAttributes> =>
@@ -48,48 +52,19 @@ export function preparePdf({ pdf, chain, scheme, time }: PdfSignatureInput): Pre
     document: new PdfDocument(pdf),
     time,
     contentsLength: longest.length,
+    digest,
+    place,
+    signerName: commonName(certificate),
   })
-  const attributes = attributesOf(revision.digest(digest))
+  const attributes = attributesOf(revision.digest)
   return {
     hash: attributes.digest,
     fieldName: revision.fieldName,
+    originalDigest: revision.originalDigest,
     complete(signature) {
       if (!isSignatureOf(certificate, { scheme, signed: attributes.der, signature }))
         throw new WrongSignature('The signature does not belong to the certificate and the document.')
       return revision.withContents(cmsOf(attributes.der, signature))
     },
   }
-}
-
-/** Gets one signature for each hash, in the same order, from wherever the key is. */
-export type HashSigner = (hashes: readonly Buffer[]) => Promise<readonly Buffer[]>
-
-export interface SignPdfDeps {
-  readonly now: () => Date
-  readonly signHashes: HashSigner
-}
-
-export interface SignPdfInput extends Pick<PdfSignatureInput, 'chain' | 'scheme'> {
-  readonly inputFile: string
-  /** Written only when all went well, then at once. */
-  readonly outputFile: string
-}
-
-/** Signs a file. Throws PdfRefusal, WrongSignature, and what `signHashes` throws; then nothing is written. */
-export async function signPdf(
-  deps: SignPdfDeps,
-  input: SignPdfInput,
-): Promise<{ readonly fieldName: string }> {
-  const pdf = await readPdf(input.inputFile)
-  const prepared = preparePdf({ ...input, pdf, time: deps.now() })
-  const [signature] = await deps.signHashes([prepared.hash])
-  if (signature === undefined) throw new WrongSignature('The service returned no signature.')
-  await writeAtomically(input.outputFile, prepared.complete(signature))
-  return { fieldName: prepared.fieldName }
-}
-
-async function readPdf(path: string): Promise<Buffer> {
-  const { size } = await stat(path)
-  if (size > MAX_PDF_BYTES) throw new PdfRefusal('too-large', 'The PDF is larger than 1 GiB.')
-  return readFile(path)
 }

@@ -53,7 +53,7 @@ function sample(data: DataFolder): string {
 async function signOne(root: string, data: DataFolder, file: string): Promise<boolean> {
   const signed = join(data.signed, `${basename(file).replace(/\.pdf$/i, '')}-signed.pdf`)
   say(`\nSigning ${file} over the CSC API, as a signature application would:\n`)
-  const words = ['sign', file, signed, '--connection', data.connection, '--mutual-tls']
+  const words = ['sign', file, signed, '--connection', data.connection, '--mutual-tls', '--force']
   const code = await chancery(root, words)
   if (code !== 0) {
     say(`\nchancery sign ended with code ${code}: ${file} was not signed.`)

@@ -1,6 +1,15 @@
 /** DER (ITU-T X.690): the few types that a CMS signature is made of, and a reader for what a certificate holds. */
 
-const TAGS = { integer: 0x02, octetString: 0x04, null: 0x05, oid: 0x06, sequence: 0x30, set: 0x31 } as const
+const TAGS = {
+  integer: 0x02,
+  octetString: 0x04,
+  null: 0x05,
+  oid: 0x06,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  sequence: 0x30,
+  set: 0x31,
+} as const
 
 export function sequence(...parts: readonly Buffer[]): Buffer {
   return element(TAGS.sequence, ...parts)
@@ -25,6 +34,16 @@ export function integer(value: number): Buffer {
   const bytes = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex')
   const isHigh = (bytes[0] ?? 0) >= 0x80
   return element(TAGS.integer, ...(isHigh ? [Buffer.of(0), bytes] : [bytes]))
+}
+
+/** Time, to the second: UTCTime through 2049, GeneralizedTime after (RFC 5652 §11.3). */
+export function time(date: Date): Buffer {
+  const digits = `${date.toISOString().replace(/[-T:]/g, '').slice(0, 14)}Z`
+  const isUtc = date.getUTCFullYear() < 2050
+  return element(
+    isUtc ? TAGS.utcTime : TAGS.generalizedTime,
+    Buffer.from(isUtc ? digits.slice(2) : digits, 'latin1'),
+  )
 }
 
 /** From its dotted form. */

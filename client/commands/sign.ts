@@ -1,59 +1,32 @@
-import { randomBytes } from 'node:crypto'
 import { basename } from 'node:path'
-import { Option } from 'commander'
-import { DIGESTS, type DigestName, type SchemeName } from '../../sap/algorithms.ts'
-import { fingerprint } from '../../sap/fingerprint.ts'
+import { signaturesFor } from '../authorizeHashes.ts'
 import { chooseScheme, type ChosenScheme } from '../chooseScheme.ts'
-import { collectFactors, factorSources } from '../collectFactors.ts'
-import { readConnection, type ApiVersion, type Connection } from '../connection.ts'
+import { factorSources } from '../collectFactors.ts'
+import { readConnection, type Connection } from '../connection.ts'
 import { connectCsc, type CscClient } from '../csc/connectCsc.ts'
-import type { CredentialInfo, CscSession, OtpBinding } from '../csc/cscSession.ts'
+import type { CredentialInfo, CscSession } from '../csc/cscSession.ts'
+import { prepareDetachedFile, preparePdfFile, type FilePair, type PreparedFile } from '../preparedFile.ts'
 import { readSecretFile } from '../secretFile.ts'
-import { signPdf } from '../signPdf.ts'
+import { NothingSigned, signFiles, type SignFilesDeps } from '../signFiles.ts'
 import { CommandFailure, EXIT, type CommandIo, type CommandModule } from './commandModule.ts'
-
-interface SignOptions {
-  readonly connection: string
-  readonly credential?: string
-  readonly api: ApiVersion
-  readonly digest?: DigestName
-  readonly scheme?: keyof typeof SCHEMES
-  readonly mutualTls?: boolean
-  readonly label?: string
-  readonly pinFile?: string
-  readonly otpFile?: string
-  readonly otpStdin?: boolean
-}
-
-const SCHEMES = { pkcs1: 'rsa-pkcs1', pss: 'rsa-pss', ecdsa: 'ecdsa' } as const satisfies Record<
-  string,
-  SchemeName
->
+import { outputsOf, requireWritable } from './outputFiles.ts'
+import { addSignOptions, SCHEMES, signaturePlace, type SignOptions } from './signOptions.ts'
+import { signProgress } from './signProgress.ts'
 
 export const signCommand: CommandModule = (program, io) => {
-  program
+  const command = program
     .command('sign')
-    .description('sign a PDF with a key at the service (PAdES baseline B-B)')
-    .argument('<in.pdf>', 'the document; it stays as it is')
-    .argument('<out.pdf>', 'where the signed document goes')
-    .option('--connection <file>', 'service and signer', 'data/connection.json')
-    .option('--credential <id>', 'which key; the first of the connection if not given')
-    .addOption(new Option('--api <version>', 'version of the CSC API').choices(['v1', 'v2']).default('v1'))
-    .addOption(new Option('--digest <name>', 'digest; by the key if not given').choices(Object.keys(DIGESTS)))
-    .addOption(new Option('--scheme <name>', 'signature scheme; by the key').choices(Object.keys(SCHEMES)))
-    .option('--mutual-tls', 'show the client certificate of the connection')
-    .option('--label <text>', 'what the message to the signer calls the document; its file name if not given')
-    .option('--pin-file <file>', 'PIN, mode 0600')
-    .addOption(new Option('--otp-file <file>', 'OTP, read after it was sent').conflicts('otpStdin'))
-    .option('--otp-stdin', 'read the OTP from standard input after it was sent')
-    .action(async (inputFile: string, outputFile: string, options: SignOptions) => {
-      await sign(io, { inputFile, outputFile, options })
-    })
+    .description('sign PDFs with a key at the service (PAdES baseline B-B), in one authorization')
+    .argument('<files...>', 'in.pdf out.pdf, or any number of files with --out-dir; they stay as they are')
+  addSignOptions(command).action(async (files: readonly string[], options: SignOptions) => {
+    const pairs = outputsOf(files, options)
+    await requireWritable(pairs, options)
+    await sign(io, { files: pairs, options })
+  })
 }
 
 interface SignInput {
-  readonly inputFile: string
-  readonly outputFile: string
+  readonly files: readonly FilePair[]
   readonly options: SignOptions
 }
 
@@ -84,22 +57,52 @@ interface SigningInput extends SignInput {
 }
 
 async function signWith(io: CommandIo, input: SigningInput): Promise<void> {
-  const { inputFile, outputFile, options, session } = input
+  const { files, options, session } = input
   const credential = await session.info(await credentialId(input))
   if (!credential.isEnabled) throw new CommandFailure(EXIT.denied, 'The credential is disabled.')
   const chosen = chosenScheme(credential, options)
-  const { chain } = credential
-  io.talk(`Signing as ${chain[0].subject.replaceAll('\n', ', ')}\n`)
+  io.talk(`Signing as ${credential.chain[0].subject.replaceAll('\n', ', ')}\n`)
+  const failures = await signFiles(signingDeps(io, { ...input, credential, chosen }), {
+    files,
+    limit: credential.multisign,
+    isSkippingUnfit: options.skipUnfit ?? false,
+  }).catch((error: unknown) => {
+    throw error instanceof NothingSigned ? new CommandFailure(EXIT.failed, error.message) : error
+  })
+  if (failures > 0)
+    throw new CommandFailure(EXIT.failed, `${failures} of ${files.length} files were not written.`)
+}
 
+function signingDeps(
+  io: CommandIo,
+  input: SigningInput & { readonly credential: CredentialInfo; readonly chosen: ChosenScheme },
+): SignFilesDeps {
+  const { options, connection, credential, chosen, session } = input
   const now = (): Date => new Date()
-  const signHashes = (hashes: readonly Buffer[]): Promise<readonly Buffer[]> =>
-    signaturesFor({ ...io, now }, { ...input, credential, chosen, hashes })
-  const { fieldName } = await signPdf(
-    { now, signHashes },
-    { inputFile, outputFile, chain, scheme: chosen.scheme },
-  )
-  io.talk(`Signed: ${fieldName}, ${chosen.scheme.name} with ${chosen.scheme.digest}\n`)
-  io.out(`${outputFile}\n`)
+  const prepareFile = options.detached === true ? prepareDetachedFile : preparePdfFile
+  return {
+    prepare: (pair) =>
+      prepareFile(pair, {
+        chain: credential.chain,
+        scheme: chosen.scheme,
+        time: now(),
+        place: signaturePlace(options),
+        isReplacing: options.force ?? false,
+      }),
+    sign: (prepared) =>
+      signaturesFor(
+        { ...io, now },
+        {
+          session,
+          credential,
+          chosen,
+          hashes: prepared.map(({ hash }) => hash),
+          label: labelOf(options, prepared),
+          sources: factorSources({ ...options, otpFromStdin: options.otpStdin }, connection.signer),
+        },
+      ),
+    onProgress: signProgress(io, chosen.scheme),
+  }
 }
 
 async function credentialId({ options, connection, session }: SigningInput): Promise<string> {
@@ -120,43 +123,9 @@ function chosenScheme(credential: CredentialInfo, { scheme, digest }: SignOption
   }
 }
 
-/** The signer's act: one authorization for the list of hashes, by the factors that the credential wants. */
-async function signaturesFor(
-  io: CommandIo & { readonly now: () => Date },
-  input: SigningInput & {
-    readonly credential: CredentialInfo
-    readonly chosen: ChosenScheme
-    readonly hashes: readonly Buffer[]
-  },
-): Promise<readonly Buffer[]> {
-  const { options, connection, session, credential, chosen, hashes } = input
-  const { credentialId } = credential
-  const list = { hashes, hashAlgorithm: chosen.hashAlgorithm }
-  const binding: OtpBinding = { ...list, nonce: randomBytes(16), label: labelOf(input) }
-  const shown = fingerprint({ ...binding, credentialId })
-  io.talk(`Fingerprint: ${shown}\n`)
-  if (credential.factors.some(({ kind }) => kind === 'otp'))
-    io.talk('  The message with the OTP must show the same. If it does not, do not go on.\n')
-
-  const factors = await collectFactors(io, {
-    factors: credential.factors,
-    sources: factorSources({ ...options, otpFromStdin: options.otpStdin }, connection.signer),
-    fingerprint: shown,
-    sendOtp: async ({ id }) => {
-      await session.sendOtp({ credentialId, factorId: id, binding })
-    },
-  })
-  const { sad } = await session.authorize({
-    credentialId,
-    numberOfSignatures: hashes.length,
-    list,
-    factors,
-  })
-  return session.signHash({ credentialId, sad, ...list, ...chosen })
-}
-
 /** Names of files may hold anything; a message to a person must not. */
-function labelOf({ options, inputFile }: SignInput): string {
-  const label = options.label ?? basename(inputFile)
-  return label.replace(/\p{C}/gu, ' ').slice(0, 200)
+function labelOf(options: SignOptions, prepared: readonly PreparedFile[]): string {
+  const names = prepared.map(({ inputFile }) => basename(inputFile)).join(', ')
+  const usual = prepared.length === 1 ? names : `${prepared.length} files: ${names}`
+  return (options.label ?? usual).replace(/\p{C}/gu, ' ').slice(0, 200)
 }

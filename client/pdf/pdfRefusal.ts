@@ -9,6 +9,9 @@ export type PdfRefusalReason =
   | 'unsupported'
   | 'changes-forbidden'
   | 'xfa-form'
+  | 'no-such-field'
+  | 'field-not-usable'
+  | 'no-such-place'
 
 /** Why a PDF is not signed. The message is one sentence for the person who wanted it signed. */
 export class PdfRefusal extends Error {

@@ -33,13 +33,20 @@ describe('chancery sign', () => {
   const inFolder = (name: string): string => join(service.folder, name)
 
   /** Runs it as from a pipe that holds these lines. */
-  const sign = async (args: readonly string[] = [], stdin = ''): Promise<Outcome> => {
+  const sign = async (
+    args: readonly string[] = [],
+    stdin = '',
+    onFingerprint = (): void => undefined,
+  ): Promise<Outcome> => {
     const outcome = { code: -1, out: '', talk: '' }
     const input = Object.assign(new PassThrough(), { isTTY: false })
     input.end(stdin)
     const io: CommandIo = {
       out: (text) => (outcome.out += text),
-      talk: (text) => (outcome.talk += text),
+      talk: (text) => {
+        outcome.talk += text
+        if (text.startsWith('Fingerprint')) onFingerprint()
+      },
       // A pipe as far as the command looks at it; only a process can have the whole of ReadStream.
       // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion
       stdin: input as unknown as NodeJS.ReadStream,
@@ -51,6 +58,8 @@ describe('chancery sign', () => {
   const methods = (): readonly string[] => service.seen.map(({ method }) => method)
   const bodyOf = (method: string): Readonly<Record<string, unknown>> | undefined =>
     service.seen.find((request) => request.method === method)?.body
+  const temporaryFiles = (): readonly string[] =>
+    readdirSync(service.folder).filter((name) => name.startsWith('.'))
   const assertNothingWritten = (): void => {
     assert.deepEqual(
       readdirSync(service.folder).filter((name) => name.includes('out.pdf')),
@@ -132,7 +141,7 @@ describe('chancery sign', () => {
     assert.equal((await sign(['--otp-stdin'], '111222\n')).code, 0)
     assert.equal(bodyOf('credentials/authorize')?.['OTP'], '111222')
     writeFileSync(inFolder('otp'), '333444\n')
-    assert.equal((await sign(['--otp-file', inFolder('otp')])).code, 0)
+    assert.equal((await sign(['--force', '--otp-file', inFolder('otp')])).code, 0)
     assert.equal(
       service.seen.findLast(({ method }) => method === 'credentials/authorize')?.body['OTP'],
       '333444',
@@ -156,11 +165,33 @@ describe('chancery sign', () => {
     assertNothingWritten()
   })
 
-  it('replaces what was at the place of the output', async () => {
+  it('replaces what was at the place of the output only when it is told to', async () => {
     await start()
     writeFileSync(inFolder('out.pdf'), 'older')
-    assert.equal((await sign()).code, 0)
+    const { code, talk } = await sign()
+    assert.equal(code, 2)
+    assert.match(talk, /out\.pdf exists already: --force replaces it/)
+    assert.deepEqual(methods(), [])
+    assert.equal(readFileSync(inFolder('out.pdf'), 'utf8'), 'older')
+    assert.equal((await sign(['--force'])).code, 0)
     assertSigned()
+  })
+
+  it('replaces nothing that came while the signer was asked', async () => {
+    await start()
+    const { signer } = service.connection
+    const factors = { ...signer.factors, otp: undefined }
+    writeFileSync(
+      service.connectionFile,
+      JSON.stringify({ ...service.connection, signer: { ...signer, factors } }),
+    )
+    const { code, talk } = await sign(['--otp-stdin'], '111222\n', () => {
+      writeFileSync(inFolder('out.pdf'), 'newer')
+    })
+    assert.equal(code, 1)
+    assert.match(talk, /was not written: .*out\.pdf exists already/)
+    assert.equal(readFileSync(inFolder('out.pdf'), 'utf8'), 'newer')
+    assert.deepEqual(temporaryFiles(), [])
   })
 
   it('shows the fingerprint before it asks the service for an OTP', async () => {

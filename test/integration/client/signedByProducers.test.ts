@@ -10,7 +10,7 @@ const TIME = new Date('2026-03-04T05:06:07.890Z')
 
 function signed(pdf: Buffer, signer: LocalSigner, scheme: SignatureScheme): Buffer {
   const prepared = preparePdf({ pdf, chain: signer.chain, scheme, time: TIME })
-  return Buffer.concat(prepared.complete(signer.sign(scheme, prepared.hash)))
+  return Buffer.concat([pdf, prepared.complete(signer.sign(scheme, prepared.hash))])
 }
 
 describe('PAdES baseline B-B — EN 319 142-1, checked by poppler, OpenSSL and qpdf', function () {

@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict'
 import { deflateSync } from 'node:zlib'
-import { PdfDocument } from '../../../client/pdf/pdfDocument.ts'
 import { PdfRefusal, type PdfRefusalReason } from '../../../client/pdf/pdfRefusal.ts'
 import { classicPdf, samplePdf } from '../../../client/pdf/samplePdf.ts'
-import { signatureRevision } from '../../../client/pdf/signatureRevision.ts'
 import { formPdf, hybridPdf, qpdf } from '../../support/samplePdf.ts'
-
-function prepare(pdf: Buffer): void {
-  signatureRevision({ document: new PdfDocument(pdf), time: new Date(0), contentsLength: 100 })
-}
+import { revisionOf } from '../../support/revisionOf.ts'
 
 function replaced(pdf: Buffer, from: string | RegExp, to: string): Buffer {
   const text = pdf.toString('latin1')
@@ -192,7 +187,7 @@ describe('PDFs that are not signed', () => {
     it(`refuses one that is or has: ${what}`, () => {
       assert.throws(
         () => {
-          prepare(make())
+          revisionOf(make())
         },
         (error) => {
           assert.ok(error instanceof PdfRefusal, String(error))
@@ -216,7 +211,7 @@ describe('PDFs that are not signed', () => {
   ] as const)
     it(`but signs one that is or has: ${what}`, () => {
       assert.doesNotThrow(() => {
-        prepare(pdf)
+        revisionOf(pdf)
       })
     })
 
@@ -225,17 +220,10 @@ describe('PDFs that are not signed', () => {
     ['what a hybrid file hides', hybridPdf()],
   ] as const)
     it(`gives the field a name that no field has in ${where}`, () => {
-      const document = new PdfDocument(pdf)
-      const { fieldName } = signatureRevision({ document, time: new Date(0), contentsLength: 100 })
-      assert.equal(fieldName, 'Signature2')
+      assert.equal(revisionOf(pdf).fieldName, 'Signature2')
     })
 
   it('takes no CMS that is longer than its place', () => {
-    const revision = signatureRevision({
-      document: new PdfDocument(sample),
-      time: new Date(0),
-      contentsLength: 10,
-    })
-    assert.throws(() => revision.withContents(Buffer.alloc(11)), RangeError)
+    assert.throws(() => revisionOf(sample).withContents(Buffer.alloc(65)), RangeError)
   })
 })
