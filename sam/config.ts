@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { MAX_HASHES } from '../sap/limits.ts'
-import { CHANNELS, FACTOR_KINDS, GRADES, ROLES } from '../sap/operations.ts'
+import { CHANNELS, FACTOR_KINDS, GRADES, MAX_WAITING_SECONDS, ROLES } from '../sap/operations.ts'
 
 /** A configuration that cannot be used. The message names file and key, never a value. */
 export class ConfigError extends Error {
@@ -14,6 +14,9 @@ const id = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/)
 const path = z.string().min(1)
 const port = z.int().min(1).max(65535)
 const seconds = (max: number): z.ZodInt => z.int().min(1).max(max)
+
+/** 72 hours: as long as it takes at most to notice that one's number or mailbox is somebody else's. */
+const DEFAULT_WAITING_SECONDS = 72 * 3600
 
 const policy = z.strictObject({
   /** CSC `SCAL` of the credential. */
@@ -79,6 +82,12 @@ const schema = z.strictObject({
       path: ['lifetimeSeconds'],
       error: 'is longer than limitSeconds',
     }),
+  factorChange: z
+    .strictObject({
+      /** From the notice of a factor change that the signer proved until it works. Zero in the dev profile only. */
+      waitingSeconds: z.int().min(0).max(MAX_WAITING_SECONDS).default(DEFAULT_WAITING_SECONDS),
+    })
+    .default({ waitingSeconds: DEFAULT_WAITING_SECONDS }),
   /** Wrong attempts that lock a factor. */
   lockAfter: z.int().min(1).max(20).default(5),
   /** Whether the signer gets a message after each signature. */
@@ -122,6 +131,8 @@ export function loadConfig(file: string): SamConfig {
   const config: SamConfig = { ...resolvePaths(parsed.data, folder), folder }
   checkPolicies(config, fail)
   checkChannels(config, fail)
+  if (config.profile !== 'dev' && config.factorChange.waitingSeconds === 0)
+    throw fail('factorChange.waitingSeconds: ', 'zero is for the dev profile only')
   checkSecret('hsm.pinFile', config.hsm.pinFile, fail)
   checkSecret('tls.key', config.tls.key, fail)
   checkReadable(config, fail)

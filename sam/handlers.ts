@@ -7,6 +7,11 @@ import { acceptState } from './operations/acceptState.ts'
 import { attestedKey } from './operations/attestedKey.ts'
 import { authorize } from './operations/authorize.ts'
 import { certificationRequest } from './operations/certificationRequest.ts'
+import { beginFactorChange } from './operations/beginFactorChange.ts'
+import { confirmFactorChange } from './operations/confirmFactorChange.ts'
+import { cancelFactorChange } from './operations/cancelFactorChange.ts'
+import { resetFactor } from './operations/resetFactor.ts'
+import { removeFactor } from './operations/removeFactor.ts'
 import { createSigner } from './operations/createSigner.ts'
 import { credentials } from './operations/credentials.ts'
 import { destroy } from './operations/destroy.ts'
@@ -64,11 +69,11 @@ export function samHandlers(deps: SamDeps): Handlers<SamOperations> {
     enrolPin: serve('enrolPin', enrolPin),
     enrolTotp: serve('enrolTotp', enrolTotp),
     setOtpDestination: serve('setOtpDestination', setOtpDestination),
-    beginFactorChange: serve('beginFactorChange', notYet),
-    confirmFactorChange: serve('confirmFactorChange', notYet),
-    cancelFactorChange: serve('cancelFactorChange', notYet),
-    resetFactor: serve('resetFactor', notYet),
-    removeFactor: serve('removeFactor', notYet),
+    beginFactorChange: serve('beginFactorChange', beginFactorChange),
+    confirmFactorChange: serve('confirmFactorChange', confirmFactorChange),
+    cancelFactorChange: serve('cancelFactorChange', cancelFactorChange),
+    resetFactor: serve('resetFactor', resetFactor),
+    removeFactor: serve('removeFactor', removeFactor),
     unlockFactor: serve('unlockFactor', unlockFactor),
     resume: serve('resume', resume),
     generateKey: serve('generateKey', generateKey),

@@ -1,3 +1,4 @@
+import type { FactorAction, FactorKind } from '../../sap/operations.ts'
 import type { Message } from './channels.ts'
 
 type Draft = Omit<Message, 'to'>
@@ -49,6 +50,103 @@ export function plainOtpMessage(code: string, lifetimeSeconds: number, clientNam
     `It ends in ${minutes(lifetimeSeconds)}. Nobody will ever ask you for it.`,
   ]
   return { subject: `Signing code for ${clientName}`, text: lines.join('\n'), code }
+}
+
+/** A code for a credential that may be authorized before its documents exist. */
+export function lateOtpMessage(
+  code: string,
+  lifetimeSeconds: number,
+  late: { readonly clientName: string; readonly atMost: number },
+): Draft {
+  const lines = [
+    `Your signing code: ${code}`,
+    '',
+    `It was asked for by ${late.clientName}. Documents not yet known: it allows up to ${signatures(late.atMost)} of documents`,
+    'that the application chooses afterwards.',
+    `It ends in ${minutes(lifetimeSeconds)}. Nobody will ever ask you for it.`,
+  ]
+  return { subject: `Signing code for ${late.clientName}`, text: lines.join('\n'), code }
+}
+
+/** What a factor is called to its signer. */
+const FACTOR_NAMES: Readonly<Record<FactorKind, string>> = {
+  pin: 'signing PIN',
+  totp: 'authenticator app',
+  otp: 'address for signing codes',
+}
+
+/** `add`: the signer has none yet. */
+export type NamedAction = FactorAction | 'add'
+
+const toDo = (action: NamedAction, kind: FactorKind): string =>
+  ({ add: 'add a', set: 'change your', remove: 'remove your' })[action] + ` ${FACTOR_NAMES[kind]}`
+
+/** A code for one change of a factor. It names the new destination in full: that is what the signer has to check. */
+export function changeOtpMessage(
+  code: string,
+  lifetimeSeconds: number,
+  change: {
+    readonly clientName: string
+    readonly kind: FactorKind
+    readonly action: NamedAction
+    readonly destination: string | undefined
+  },
+): Draft {
+  const { clientName, kind, action, destination } = change
+  const lines = [
+    `Your code to ${toDo(action, kind)}: ${code}`,
+    '',
+    `It was asked for through ${clientName}. It signs nothing.`,
+    ...(destination === undefined ? [] : [`Signing codes will go to: ${destination}`]),
+    '',
+    'If you did not ask for this, do not give the code to anybody.',
+    `It ends in ${minutes(lifetimeSeconds)} and works for nothing else. Nobody will ever ask you for it.`,
+  ]
+  return { subject: `Code to ${toDo(action, kind)}`, text: lines.join('\n'), code }
+}
+
+/** To where codes went before: a change was proved, and when it begins to work. */
+export function changeNoticeMessage(change: {
+  readonly kind: FactorKind
+  readonly action: FactorAction
+  readonly destination: string | undefined
+  readonly worksAt: Date
+  /** The otpauth URI of a new authenticator. */
+  readonly authenticator: string | undefined
+}): Draft {
+  const { kind, action, destination, worksAt, authenticator } = change
+  const name = FACTOR_NAMES[kind]
+  const what = action === 'remove' ? `Your ${name} will be removed` : `A new ${name} was set for you`
+  const lines = [
+    `${what}. This works from ${worksAt.toISOString()} on; until then everything stays as it was.`,
+    ...(destination === undefined ? [] : [`Signing codes will go to: ${destination}`]),
+    ...(authenticator === undefined
+      ? []
+      : ['', 'Open this in your authenticator app, and then delete this message:', authenticator, '']),
+    'If this was not you, have the change cancelled at once, in your application or by your registration officer.',
+  ]
+  return { subject: what, text: lines.join('\n') }
+}
+
+export function changeCancelledMessage(kind: FactorKind): Draft {
+  return {
+    subject: 'A change was cancelled',
+    text: `The change of your ${FACTOR_NAMES[kind]} that was waiting was cancelled. Everything stays as it was.`,
+  }
+}
+
+/** What the registration officer did to a factor. */
+export function officerNoticeMessage(kind: FactorKind, done: 'reset' | 'removed' | 'unlocked'): Draft {
+  const name = FACTOR_NAMES[kind]
+  const what = {
+    reset: `Your ${name} was set anew`,
+    removed: `Your ${name} was removed`,
+    unlocked: `Your ${name} was unlocked`,
+  }[done]
+  return {
+    subject: what,
+    text: `${what} by your registration officer, and this holds at once. If you did not ask for it, call them now.`,
+  }
 }
 
 export function receiptMessage(clientName: string, count: number, requestId: string): Draft {

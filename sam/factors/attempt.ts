@@ -7,6 +7,7 @@ import type { FactorRecord } from '../state/recordKinds.ts'
 import type { Stored } from '../state/records.ts'
 import { retryConflicts } from '../state/retryConflicts.ts'
 import { factorId } from './factorId.ts'
+import { current } from './life.ts'
 
 /** Which of CSC's two words a factor goes by: an OTP is an OTP, wherever it comes from. */
 type FactorWord = 'otp' | 'pin'
@@ -42,9 +43,10 @@ export async function countAttempt(deps: SamDeps, attempt: Attempt): Promise<Sto
   const { requestId, signerId, kind } = attempt
   return retryConflicts(async () => {
     const stored = await deps.records.read('factor', factorId(kind, signerId))
-    if (stored === undefined) throw invalid(kind, `the signer has no factor ${kind}`)
-    if (isLocked(stored.value, deps.config.lockAfter)) throw locked(kind, `factor ${kind} is locked`)
-    const value = { ...stored.value, attempts: stored.value.attempts + 1 }
+    const factor = stored && current(stored.value, deps.clock.now())
+    if (stored === undefined || factor === undefined) throw invalid(kind, `the signer has no factor ${kind}`)
+    if (isLocked(factor, deps.config.lockAfter)) throw locked(kind, `factor ${kind} is locked`)
+    const value = { ...factor, attempts: factor.attempts + 1 }
     const next = await deps.records.prepareNext(stored, value)
     await deps.writer.writeTogether(async (unit) => {
       await deps.records.put(unit, next)

@@ -5,6 +5,7 @@ import { openOtpOf } from '../state/otps.ts'
 import type { PreparedRecord, Stored } from '../state/records.ts'
 import { countAttempt, invalid, isLocked, locked, refuseAttempt } from './attempt.ts'
 import { factorId } from './factorId.ts'
+import { isSameContent } from './life.ts'
 import { isOtp, normalizedOtp } from './otp.ts'
 import { isPin } from './pin.ts'
 import { matchingStep } from './totp.ts'
@@ -127,6 +128,21 @@ async function checkPin(deps: SamDeps, check: FactorCheck): Promise<PassedFactor
   return { kind: 'pin', counted }
 }
 
+/** Throws the factor's `invalid` or `locked` code if what was right then would not be right now. */
+export function requireStillPassed(
+  deps: SamDeps,
+  kind: FactorKind,
+  stored: Stored<'factor'> | undefined,
+  counted: Stored<'factor'>,
+): asserts stored is Stored<'factor'> {
+  if (stored === undefined || !isSameContent(stored.value, counted.value))
+    throw invalid(kind, `the factor ${kind} was changed meanwhile`)
+  // Attempts that came after this one may have locked the factor: then only `ra` opens it again.
+  if (isLocked(stored.value, deps.config.lockAfter) && stored.value.attempts !== counted.value.attempts)
+    throw locked(kind, `factor ${kind} was locked meanwhile`)
+  if (stored.value.isHeld === 'yes') throw locked(kind, `factor ${kind} is held`)
+}
+
 /**
  * The records of the passed factors as they become when the whole act succeeds: counters at zero, the time step used.
  * Read anew at each try but the first, since another request may have counted meanwhile. Throws `otp_invalid` if
@@ -141,11 +157,7 @@ export async function prepareSuccess(
   const prepared: PreparedRecord[] = []
   for (const { kind, step, counted } of passed.factors) {
     const stored = tries === 1 ? counted : await deps.records.read('factor', factorId(kind, signerId))
-    if (stored === undefined) throw invalid(kind, `the factor ${kind} is gone`)
-    // Attempts that came after this one may have locked the factor: then only `ra` opens it again.
-    if (isLocked(stored.value, deps.config.lockAfter) && stored.value.attempts !== counted.value.attempts)
-      throw locked(kind, `factor ${kind} was locked meanwhile`)
-    if (stored.value.isHeld === 'yes') throw locked(kind, `factor ${kind} is held`)
+    requireStillPassed(deps, kind, stored, counted)
     if (step !== undefined && step <= (stored.value.totpStep ?? 0))
       throw invalid(kind, 'the time step was used')
     const next = { ...stored.value, attempts: 0, ...(step === undefined ? {} : { totpStep: step }) }

@@ -65,8 +65,7 @@ export async function matchingStep(
   },
 ): Promise<number | undefined> {
   if (!/^[0-9]{6}$/.test(input.given)) return undefined
-  const secret = await deps.hsm.decrypt(deps.keys.seal, input.sealed, boundTo(input.signerId))
-  try {
+  return withTotpSecret(deps, input.signerId, input.sealed, (secret) => {
     const current = Math.floor(input.now / STEP_MS)
     const given = Buffer.from(input.given)
     const matches: number[] = []
@@ -74,6 +73,19 @@ export async function matchingStep(
       if (timingSafeEqual(Buffer.from(totpCode(secret, step)), given) && step > input.lastStep)
         matches.push(step)
     return matches[0]
+  })
+}
+
+/** Unseals a signer's secret for as long as `use` takes. */
+export async function withTotpSecret<T>(
+  deps: { readonly hsm: Pick<Hsm, 'decrypt'>; readonly keys: Pick<SamKeys, 'seal'> },
+  signerId: string,
+  sealed: Buffer,
+  use: (secret: Buffer) => T,
+): Promise<T> {
+  const secret = await deps.hsm.decrypt(deps.keys.seal, sealed, boundTo(signerId))
+  try {
+    return use(secret)
   } finally {
     secret.fill(0)
   }

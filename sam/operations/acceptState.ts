@@ -2,6 +2,7 @@ import { SapFailure } from '../../sap/errors.ts'
 import type { SamAnswer, SamRequest } from '../../sap/operations.ts'
 import type { SamDeps } from '../deps.ts'
 import { settleEarlier } from '../activation/settleEarlier.ts'
+import { withoutWaiting } from '../factors/life.ts'
 import { readCheckpoint } from '../journal/checkpoint.ts'
 import { nextChain, writeLockMark } from '../journal/tokenMarks.ts'
 import { voidActivations } from '../state/activations.ts'
@@ -11,9 +12,9 @@ import type { PreparedRecord, Stored } from '../state/records.ts'
 const PAGE = 200
 
 /**
- * The officer's way out of LOCKED. Voids every open SAD; holds every factor until `ra` unlocks it; suspends every
- * active key, since an older database could hide a suspension; takes out of use every record whose MAC is wrong;
- * settles what earlier processes left open; and begins a new chain that names the old one's end.
+ * The officer's way out of LOCKED. Voids every open SAD; holds every factor until `ra` unlocks it, and drops changes
+ * that wait; suspends every active key, since an older database could hide a suspension; takes out of use every record
+ * whose MAC is wrong; settles what earlier processes left open; and begins a new chain that names the old one's end.
  */
 export async function acceptState(
   deps: SamDeps,
@@ -86,8 +87,7 @@ async function inspect(deps: SamDeps): Promise<Findings> {
   for (const kind of kindsOf(RECORD_KINDS)) {
     for await (const { id, stored } of everyRecord(deps, kind)) {
       if (stored === undefined) lost.push({ kind, id })
-      else if (isFactor(stored))
-        changed.push(await deps.records.prepareNext(stored, { ...stored.value, isHeld: 'yes' }))
+      else if (isFactor(stored)) changed.push(await held(deps, stored))
       else if (isKey(stored) && stored.value.state === 'ACTIVE') {
         changed.push(await deps.records.prepareNext(stored, { ...stored.value, state: 'SUSPENDED' }))
         suspended.push(id)
@@ -95,6 +95,12 @@ async function inspect(deps: SamDeps): Promise<Findings> {
     }
   }
   return { changed, suspended, lost }
+}
+
+/** A change that waits may be one that was cancelled since: it is dropped. */
+function held(deps: SamDeps, stored: Stored<'factor'>): Promise<PreparedRecord> {
+  const value = withoutWaiting(stored.value, deps.clock.now())
+  return deps.records.prepareNext(stored, { ...value, isHeld: 'yes' })
 }
 
 async function* everyRecord<K extends RecordKind>(

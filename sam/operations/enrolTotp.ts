@@ -12,7 +12,7 @@ export async function enrolTotp(
   const { requestId, signerId } = request
   const account = await requireSigner(deps, signerId)
   const { clear, sealed } = await newTotpSecret(deps, signerId)
-  const content = { totpSecret: sealed, totpStep: 0 }
+  const content = { totpSecret: sealed }
   const factorId = await enrolFactor(deps, { requestId, signerId, kind: 'totp', content })
   return { factorId, otpauthUri: otpauthUri(clear, account) }
 }

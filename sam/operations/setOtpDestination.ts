@@ -1,6 +1,6 @@
-import { SapFailure } from '../../sap/errors.ts'
 import type { SamAnswer, SamRequest } from '../../sap/operations.ts'
 import type { SamDeps } from '../deps.ts'
+import { requireDestination } from '../factors/change.ts'
 import { enrolFactor, requireSigner } from '../factors/enrol.ts'
 
 /** Where this signer's codes go. Only `ra` may say it: a stolen SSA key cannot redirect an OTP. */
@@ -10,11 +10,7 @@ export async function setOtpDestination(
 ): Promise<SamAnswer<'setOtpDestination'>> {
   deps.state.requireOperational()
   const { requestId, signerId, channel, destination } = request
-  if (deps.channels[channel]?.accepts(destination) !== true)
-    throw new SapFailure(
-      'otp_not_sendable',
-      `channel ${channel} is not configured or cannot take the destination`,
-    )
+  requireDestination(deps, channel, destination)
   await requireSigner(deps, signerId)
   const content = { channel, destination }
   return { factorId: await enrolFactor(deps, { requestId, signerId, kind: 'otp', content }) }

@@ -1,7 +1,9 @@
-import { SapFailure } from '../../sap/errors.ts'
 import type { SamAnswer, SamRequest } from '../../sap/operations.ts'
 import type { SamDeps } from '../deps.ts'
-import { retryConflicts } from '../state/retryConflicts.ts'
+import { current } from '../factors/life.ts'
+import type { Stored } from '../state/records.ts'
+import { factorUnknown, ownedFactor } from './ownedFactor.ts'
+import { writeOfficerChange } from './officerFactorChange.ts'
 
 /** Gives a factor its attempts back. The registration officer has seen who asks. */
 export async function unlockFactor(
@@ -10,17 +12,18 @@ export async function unlockFactor(
 ): Promise<SamAnswer<'unlockFactor'>> {
   deps.state.requireOperational()
   const { requestId, signerId, factorId, reason } = request
-  await retryConflicts(async () => {
-    const stored = await deps.records.read('factor', factorId)
-    if (stored?.value.signerId !== signerId)
-      throw new SapFailure('factor_unknown', 'the signer has no such factor')
-    const next = await deps.records.prepareNext(stored, { ...stored.value, attempts: 0, isHeld: 'no' })
-    await deps.writer.write(async (unit) => {
-      await deps.records.put(unit, next)
-      const fields = { signerId, factor: stored.value.kind, reason }
-      unit.record({ type: 'FACTOR_UNLOCKED', requestId, fields })
-    })
+  await writeOfficerChange(deps, () => working(deps, signerId, factorId), {
+    requestId,
+    signerId,
+    reason,
+    done: 'unlocked',
+    next: (value) => ({ ...value, attempts: 0, isHeld: 'no' }),
   })
-  await deps.checkpointer.make()
   return {}
+}
+
+async function working(deps: SamDeps, signerId: string, factorId: string): Promise<Stored<'factor'>> {
+  const stored = await ownedFactor(deps, signerId, factorId)
+  if (current(stored.value, deps.clock.now()) === undefined) throw factorUnknown()
+  return stored
 }

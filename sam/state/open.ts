@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs'
 import type { Knex } from 'knex'
 import { connect } from '../../store/connect.ts'
 import { migration0001 } from './migrations/0001init.ts'
+import { migration0002 } from './migrations/0002noticeDestination.ts'
 
-const MIGRATIONS = [migration0001]
+const MIGRATIONS = [migration0001, migration0002]
 
 /** Two connections on one file: WAL lets reads go on while the one writer commits. */
 export interface Database {

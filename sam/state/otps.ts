@@ -86,3 +86,8 @@ export async function spendOtp(unit: Unit, id: string): Promise<boolean> {
 export async function voidOtp(unit: TransactionUnit, id: string): Promise<void> {
   await unit.trx('otp').where({ id, state: 'open' }).update({ state: 'void' })
 }
+
+/** Ends whatever was made for the signer and not used. */
+export async function voidOtpsOf(unit: TransactionUnit, signerId: string): Promise<void> {
+  await unit.trx('otp').where({ signer_id: signerId, state: 'open' }).update({ state: 'void' })
+}

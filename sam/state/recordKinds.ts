@@ -1,6 +1,6 @@
 import { KEY_TYPE_NAMES } from '../../sap/algorithms.ts'
 import { bytes, flag, integer, list, object, oneOf, optional, text, type TypeOf } from '../../sap/codec.ts'
-import { CHANNELS, FACTOR_KINDS, GRADES, ROLES } from '../../sap/operations.ts'
+import { CHANNELS, FACTOR_ACTIONS, FACTOR_KINDS, GRADES, ROLES } from '../../sap/operations.ts'
 
 const id = text(1, 64)
 const milliseconds = integer(0, Number.MAX_SAFE_INTEGER)
@@ -17,6 +17,17 @@ const signer = object({
 })
 export type SignerRecord = TypeOf<typeof signer>
 
+/** None of it where the factor was removed. */
+const factorContent = {
+  /** kind pin: the argon2id string. */
+  pinHash: optional(text(1, 256)),
+  /** kind totp: the secret, sealed under an HSM key. */
+  totpSecret: optional(bytes(1, 128)),
+  /** kind otp. */
+  channel: optional(oneOf(CHANNELS)),
+  destination: optional(text(1, 255)),
+}
+
 const factor = object({
   signerId: id,
   kind: oneOf(FACTOR_KINDS),
@@ -25,14 +36,22 @@ const factor = object({
   attempts: integer(0, 1000),
   /** Set when an officer accepted a state that could not be proved: only `ra` unlocks. */
   isHeld: oneOf(['no', 'yes']),
-  /** kind pin: the argon2id string. */
-  pinHash: optional(text(1, 256)),
-  /** kind totp: the secret, sealed under an HSM key, and the last time step that was used. */
-  totpSecret: optional(bytes(1, 128)),
+  ...factorContent,
+  /** kind totp: the last time step that was used, with this secret or with one before it. */
   totpStep: optional(integer(0, Number.MAX_SAFE_INTEGER)),
-  /** kind otp. */
-  channel: optional(oneOf(CHANNELS)),
-  destination: optional(text(1, 255)),
+  /**
+   * What takes the place of the content above. `enrol`: an enrolment of which nobody was told yet; it never works.
+   * Others: a change that was proved; it works from `worksAt` on.
+   */
+  next: optional(
+    object({
+      action: oneOf(['enrol', ...FACTOR_ACTIONS]),
+      worksAt: optional(milliseconds),
+      /** The OTP that proved it. */
+      changeId: optional(id),
+      ...factorContent,
+    }),
+  ),
 })
 export type FactorRecord = TypeOf<typeof factor>
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { buildSam, makeSigner, newRequestId, type TestSam, type TestSigner } from '../../support/buildSam.ts'
-import { refused, sentCode } from '../../support/samActs.ts'
+import { buildFaultySam, type FaultySam } from '../../support/faultySam.ts'
+import { authorization, newHashes, refused, sentCode, totpOf } from '../../support/samActs.ts'
 
 describe('SAM: enrolment of factors', () => {
   let sam: TestSam
@@ -82,5 +83,74 @@ describe('SAM: enrolment of factors', () => {
     assert.deepEqual(await sam.ssa.call('factors', { requestId: newRequestId(), signerId: 'sgn-none' }), {
       factors: [],
     })
+  })
+})
+
+describe('SAM: an enrolment whose checkpoint the token does not take', () => {
+  let faulty: FaultySam
+  let sam: TestSam
+  let signer: TestSigner
+  before(async () => {
+    faulty = await buildFaultySam()
+    sam = faulty.sam
+    signer = await makeSigner(sam, { policy: 'totp' })
+  })
+  afterEach(() => {
+    faulty.fault.clear()
+  })
+  after(() => faulty.dispose())
+
+  const person = async (): Promise<string> => {
+    const subject = { requestId: newRequestId(), commonName: 'Bo Test', country: 'DK' }
+    return (await sam.ra.call('createSigner', subject)).signerId
+  }
+  const factors = async (signerId: string): Promise<readonly unknown[]> =>
+    (await sam.ssa.call('factors', { requestId: newRequestId(), signerId })).factors
+  const enrol = (signerId: string): Promise<{ readonly otpauthUri: string }> =>
+    sam.ra.call('enrolTotp', { requestId: newRequestId(), signerId })
+  const fail = async (signerId: string): Promise<void> => {
+    faulty.fault.set({ call: 'C_CreateObject', fault: 'error=48' })
+    await assert.rejects(enrol(signerId), { code: 'unavailable' })
+    faulty.fault.clear()
+    await sam.ssa.call('status', { requestId: newRequestId() })
+  }
+
+  it('loses nothing: it does not work, and is enrolled anew', async () => {
+    const signerId = await person()
+    await fail(signerId)
+    await fail(signerId)
+    assert.deepEqual(await factors(signerId), [])
+    await refused(sam, 'factor_unknown', () =>
+      sam.ra.call('unlockFactor', {
+        requestId: newRequestId(),
+        signerId,
+        factorId: `totp.${signerId}`,
+        reason: 'test',
+      }),
+    )
+    const { otpauthUri } = await enrol(signerId)
+    const other = { ...signer, signerId, familyId: `fam-${signerId}`, otpauthUri }
+    const owner = await makeSigner(sam, { signer: other, policy: 'totp' })
+    await sam.ssa.call('authorize', authorization(owner, newHashes(1), { totp: totpOf(owner) }))
+    await refused(sam, 'factor_exists', () => enrol(signerId))
+  })
+
+  it('loses nothing over a restart, with a checkpoint of its own, either', async () => {
+    const signerId = await person()
+    await fail(signerId)
+    await sam.stop()
+    await sam.start()
+    await sam.deps.checkpointer.make()
+    assert.deepEqual(await factors(signerId), [])
+    await enrol(signerId)
+    assert.equal((await factors(signerId)).length, 1)
+  })
+
+  it('takes one of two that enrol at the same time', async () => {
+    const signerId = await person()
+    const outcomes = await Promise.allSettled([enrol(signerId), enrol(signerId)])
+    const won = outcomes.filter(({ status }) => status === 'fulfilled')
+    assert.equal(won.length, 1)
+    assert.equal((await factors(signerId)).length, 1)
   })
 })

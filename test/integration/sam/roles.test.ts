@@ -57,27 +57,27 @@ const TABLE: Readonly<Record<string, Row>> = {
   beginFactorChange: {
     roles: ['ssa'],
     message: { ...caller, kind: 'pin', action: 'set', pin: 'k7-Pq2x9' },
-    answer: 'unavailable',
+    answer: 'client_unknown',
   },
   confirmFactorChange: {
     roles: ['ssa'],
     message: { ...caller, changeId: 'otp-none', otp: '12345678' },
-    answer: 'unavailable',
+    answer: 'client_unknown',
   },
   cancelFactorChange: {
     roles: ['ssa', 'ra'],
     message: { signerId: 'sgn-none', factorId: 'pin.sgn-none', reason: 'test' },
-    answer: 'unavailable',
+    answer: 'factor_unknown',
   },
   resetFactor: {
     roles: ['ra'],
     message: { signerId: 'sgn-none', factorId: 'pin.sgn-none', reason: 'test', pin: 'k7-Pq2x9' },
-    answer: 'unavailable',
+    answer: 'signer_unknown',
   },
   removeFactor: {
     roles: ['ra'],
     message: { signerId: 'sgn-none', factorId: 'pin.sgn-none', reason: 'test' },
-    answer: 'unavailable',
+    answer: 'factor_unknown',
   },
 
   createSigner: { roles: ['ra'], message: { commonName: 'Nobody', country: 'DK' } },

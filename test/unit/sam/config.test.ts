@@ -55,6 +55,8 @@ describe('sam.yaml', () => {
     assert.deepEqual(config.listen, { socketPath: join(folder, 'sap.sock') })
     assert.equal(config.hsm.module, '/lib/p11.so')
     assert.deepEqual(config.otp, { lifetimeSeconds: 300, sendsPerQuarterHour: 5 })
+    assert.deepEqual(config.factorChange, { waitingSeconds: 72 * 3600 })
+    assert.equal(config.policies['otp']?.lateHashes, false)
     assert.equal(config.lockAfter, 5)
     assert.equal(config.receipts, true)
   })
@@ -87,6 +89,26 @@ describe('sam.yaml', () => {
       policy({ factors: ['totp'], minimumGrade: 'bound-otp' }),
       /policies\.p\.minimumGrade: bound-otp needs/,
     ],
+    [
+      'late hashes where none are demanded',
+      policy({ scal: '1', lateHashes: true }),
+      /policies\.p\.lateHashes: is for SCAL 2/,
+    ],
+    [
+      'late hashes with a code that names them',
+      policy({ minimumGrade: 'bound-otp', lateHashes: true }),
+      /policies\.p\.lateHashes: is for SCAL 2, and never above grade plain-otp/,
+    ],
+    [
+      'a factor change without waiting time outside dev',
+      {
+        profile: 'nsp',
+        factorChange: { waitingSeconds: 0 },
+        channels: { webhook: { url: 'https://sms.example/', secretFile: 'hook' } },
+      },
+      /factorChange\.waitingSeconds: zero is for the dev profile only/,
+    ],
+    ['a waiting time below zero', { factorChange: { waitingSeconds: -1 } }, /factorChange\.waitingSeconds: /],
     ['no channel', { channels: {} }, /channels: none/],
     ['the folder channel outside dev', { profile: 'nsp' }, /channels\.file: is for the dev profile only/],
     [
