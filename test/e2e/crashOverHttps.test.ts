@@ -112,6 +112,19 @@ describe('signatures/signHash while the SAM is killed — CSC API v1.0.4.0 §11.
       await site.check()
     })
 
+  it('while it signs a part of a list: 503, that part is spent, the rest still signs', async () => {
+    const [first, second] = [newPaper(), newPaper()]
+    const sad = await authorized([first, second])
+    const name = `C_SignAsync ${first.digest.toString('hex').slice(0, 8)}`
+    const { answer } = await site.crash({ at: 1, when: 'after', name }, () => sign([first], sad))
+    assert.equal(answer?.status, 503)
+    const again = await sign([first], sad)
+    assert.equal(again.status, 400)
+    assert.equal(memberOf(again.body, 'error_description'), 'Hash is not authorized by the SAD.')
+    assert.equal((await sign([second], sad)).status, 200)
+    await site.check()
+  })
+
   it('before anything is spent: 503, then the same SAD signs', async () => {
     const papers = [newPaper()]
     const sad = await authorized(papers)
