@@ -171,7 +171,6 @@ describe('the error tables of CSC API v1.0.4.0 §11 and v2.0.0.2 §11', function
     'signatures/signHash': {
       'credential-invalid': (row) => signed(row, () => ({ credentialID: 'cred-nobodys' })),
       'mode-invalid': (row) => send(row, signing(row, { operationMode: 'X' })),
-        send(row, signing(row, { operationMode: 'A', response_uri: 'ftp://x' })),
       'sad-missing': (row) => send(row, signing(row, { SAD: undefined })),
       'sad-invalid': (row) => send(row, signing(row)),
       'hash-missing': (row) => send(row, signing(row, { [hashName(row)]: undefined })),
