@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
+import { listedPair } from '../egress/destination.ts'
 import { TOLERANCES } from './domain/tolerances.ts'
 
 /** A configuration that cannot be used. The message names file and key, never a value. */
@@ -61,6 +62,31 @@ const schema = z.strictObject({
   clients: z
     .record(z.string().min(1), z.strictObject({ tolerances: z.array(z.enum(TOLERANCES)) }))
     .default({}),
+  /** What this process may reach of what others name: public addresses only, and these. Said at start. */
+  egress: z
+    .strictObject({
+      /** `host:port`, as the URL has them: reached whatever their address. */
+      listed: z
+        .array(z.string().refine((text) => listedPair(text) !== undefined, { error: 'must be host:port' }))
+        .default([]),
+      /** PEM of authorities that are trusted besides the well-known ones. */
+      authorities: path.optional(),
+    })
+    .prefault({}),
+  /** A time-stamping authority (RFC 3161). Absent: no signatures/timestamp. */
+  timestamp: z
+    .strictObject({
+      url: z.url({ protocol: /^https?$/ }),
+      /** PEM of the authorities under which its certificate must be. */
+      authority: path,
+      /** OID that is asked for and must be in the token. */
+      policy: z
+        .string()
+        .regex(/^[0-2](\.(0|[1-9][0-9]*))+$/)
+        .optional(),
+      withinSeconds: z.number().min(0.1).max(60).default(10),
+    })
+    .optional(),
   tokens: z
     .strictObject({
       accessSeconds: z.int().min(60).max(86_400).default(3600),
@@ -109,7 +135,7 @@ function readYaml(file: string): unknown {
 
 function withPaths(parsed: Parsed, folder: string): SsaConfig {
   const at = (file: string): string => resolve(folder, file)
-  const { listen, mutualTls, management, database, sam } = parsed
+  const { listen, mutualTls, management, database, sam, egress, timestamp } = parsed
   return {
     ...parsed,
     listen: {
@@ -124,6 +150,8 @@ function withPaths(parsed: Parsed, folder: string): SsaConfig {
     },
     management: { ...management, operatorTokenHashFile: at(management.operatorTokenHashFile) },
     database: { file: at(database.file) },
+    egress: { ...egress, authorities: egress.authorities && at(egress.authorities) },
+    timestamp: timestamp && { ...timestamp, authority: at(timestamp.authority) },
     sam: {
       ...sam,
       socketPath: sam.socketPath && at(sam.socketPath),
@@ -142,13 +170,15 @@ function checkListener({ listen }: SsaConfig, fail: Fail): void {
 }
 
 function checkFiles(config: SsaConfig, fail: Fail): void {
-  const { listen, mutualTls, management, sam } = config
+  const { listen, mutualTls, management, sam, egress, timestamp } = config
   const certificates: Readonly<Record<string, string | undefined>> = {
     'listen.tls.certificate': listen.tls?.certificate,
     'mutualTls.certificate': mutualTls?.certificate,
     'mutualTls.authority': mutualTls?.authority,
     'sam.certificate': sam.certificate,
     'sam.authority': sam.authority,
+    'egress.authorities': egress.authorities,
+    'timestamp.authority': timestamp?.authority,
   }
   for (const [key, file] of Object.entries(certificates)) if (file !== undefined) modeOf(key, file, fail)
   const secrets: Readonly<Record<string, string | undefined>> = {

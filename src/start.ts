@@ -24,6 +24,7 @@ import { BASIC_CLIENT } from './domain/principal.ts'
 import { NO_TOLERANCES, type Tolerances } from './domain/tolerances.ts'
 import { systemClock, type Clock } from './domain/time.ts'
 import { createManagementApp } from './management/app.ts'
+import { createOutward } from './outward.ts'
 import type { Log } from './ports/log.ts'
 import type { Sam } from './ports/sam.ts'
 
@@ -66,7 +67,8 @@ export async function startSsa(config: SsaConfig, surroundings: Surroundings): P
   try {
     const audit = await openJournal(database, config.node, clock)
     refusals = createRefusalTally({ audit, clock, log }, TALLY_EVERY)
-    const deps = await createDeps(config, { database, client, clock, audit, refusals })
+    const { timestamps } = createOutward(config, { clock, log })
+    const deps = await createDeps(config, { database, client, clock, audit, refusals, timestamps })
     const ports = await openListeners(config, { deps, database, log, servers })
     return { ports, close }
   } catch (error) {
@@ -139,9 +141,12 @@ function connectSam({ sam }: SsaConfig): SapClient {
 
 async function createDeps(
   config: SsaConfig,
-  parts: Pick<Deps, 'audit' | 'refusals' | 'clock'> & { readonly database: Knex; readonly client: SapClient },
+  parts: Pick<Deps, 'audit' | 'refusals' | 'clock' | 'timestamps'> & {
+    readonly database: Knex
+    readonly client: SapClient
+  },
 ): Promise<Deps> {
-  const { database, client, clock, audit, refusals } = parts
+  const { database, client, clock, audit, refusals, timestamps } = parts
   return {
     sam: createSam(client),
     sessions: createSessionStore(database),
@@ -151,6 +156,7 @@ async function createDeps(
     audit,
     refusals,
     clock,
+    timestamps,
     service: config.info,
     tokens: config.tokens,
     pageTokenKey: await pageTokenKey(database),

@@ -11,6 +11,8 @@ interface MemberSchema {
   readonly 'x-error'?: string
   /** The words for a violation other than absence or type. */
   readonly 'x-value-error'?: string
+  /** The words for a violation of one keyword. */
+  readonly 'x-errors'?: Readonly<Record<string, string>>
   /** The member's name in the standard's words, where it is another. */
   readonly 'x-name'?: string
 }
@@ -60,6 +62,8 @@ function words(violation: Violation, schema: MemberSchema): string {
   const name = schema['x-name'] ?? violation.member
   if (schema['x-error'] !== undefined) return schema['x-error']
   if (isShape(violation)) return `Missing (or invalid type) ${String(schema.type)} parameter ${name}`
+  const ofKeyword = schema['x-errors']?.[violation.keyword]
+  if (ofKeyword !== undefined) return ofKeyword
   if (schema['x-value-error'] !== undefined) return schema['x-value-error']
   if (violation.keyword === 'minItems') return `Empty ${name} array`
   if (violation.isInside && schema.items?.format === 'byte') return `Invalid Base64 ${name} string parameter`

@@ -83,6 +83,8 @@ export const SHARED_WORDING: Readonly<Record<Exclude<RefusalReason, OwnReason>, 
   sign_algorithm_invalid: invalidRequest('Invalid parameter signAlgo'),
   sign_parameters_missing: invalidRequest('Missing (or invalid type) string parameter signAlgoParams'),
   sign_parameters_invalid: invalidRequest('Invalid parameter signAlgoParams'),
+  // Of signatures/timestamp, which names it alike in both versions.
+  timestamp_algorithm_invalid: invalidRequest('Invalid parameter hashAlgo'),
   sad_invalid: invalidRequest('Invalid parameter SAD'),
   sad_expired: invalidRequest('SAD expired'),
   hash_not_authorized: invalidRequest('Hash is not authorized by the SAD.'),

@@ -4,6 +4,7 @@ import type { Passwords } from '../ports/passwords.ts'
 import type { RefusalTally } from '../ports/refusalTally.ts'
 import type { Sam } from '../ports/sam.ts'
 import type { SessionStore } from '../ports/sessionStore.ts'
+import type { TimestampAuthority } from '../ports/timestampAuthority.ts'
 import type { UserStore } from '../ports/userStore.ts'
 import type { Caller } from '../domain/principal.ts'
 import type { Clock } from '../domain/time.ts'
@@ -32,6 +33,8 @@ export interface Deps {
   readonly clock: Clock
   readonly service: ServiceInfo
   readonly tokens: { readonly accessSeconds: number; readonly refreshSeconds: number }
+  /** Undefined where none is configured: then there is no signatures/timestamp. */
+  readonly timestamps: TimestampAuthority | undefined
   /** 32 bytes: page tokens are made with it. */
   readonly pageTokenKey: Buffer
 }

@@ -67,6 +67,7 @@ export const REFUSAL_REASONS = [
   'sign_algorithm_invalid',
   'sign_parameters_missing',
   'sign_parameters_invalid',
+  'timestamp_algorithm_invalid',
   // the signer's factors
   'otp_missing',
   'otp_invalid',

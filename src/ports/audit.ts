@@ -29,6 +29,8 @@ export type AuditEvent = EventContext &
         readonly signAlgorithm: string
       }
     | { readonly type: 'sign-completed'; readonly credentialId: string; readonly signatures: number }
+    /** A verified time-stamp token was passed on. */
+    | { readonly type: 'timestamped'; readonly hashAlgorithm: string }
     | {
         readonly type: 'refused'
         readonly operation: string

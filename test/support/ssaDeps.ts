@@ -16,6 +16,7 @@ export function ssaDeps({ voidSad, ...given }: Given): Deps {
     clock: systemClock,
     service: { name: 'Test', region: 'DK', lang: 'en', description: '', logo: 'https://localhost/logo.svg' },
     tokens: { accessSeconds: 3600, refreshSeconds: 3600 },
+    timestamps: undefined,
     pageTokenKey: Buffer.alloc(32),
   }
 }

@@ -11,6 +11,7 @@ import { authRoutes } from '../authRoutes.ts'
 import { bindingOf, bytesOf, digestsOf, isSecret, labelOf, numberOfSignatures } from '../bodies.ts'
 import { credentialMembers, infoOptions, sentTo } from '../credentialMembers.ts'
 import { callerRoute, openRoute, type ApiVersion, type Route } from '../route.ts'
+import { timestampRoute } from '../timestampRoute.ts'
 import type * as wire from './contract.d.ts'
 import { malformedHeader, wording } from './wording.ts'
 
@@ -44,6 +45,7 @@ export function v1(deps: Deps): ApiVersion {
         signatures: signatures.map((signature) => signature.toString('base64')),
       } satisfies wire.SignHashResponse
     }),
+    ...timestampRoute(deps),
   }
   return { basePath: '/csc/v1', contractFile: 'csc-v1.yaml', wording, malformedHeader, routes }
 }

@@ -240,7 +240,7 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
-        /** Of the standard, not of this service */
+        /** A time-stamp token (RFC 3161) over a hash; only where the service has an authority, see info */
         readonly post: operations["signatures/timestamp"];
         readonly delete?: never;
         readonly options?: never;
@@ -527,6 +527,24 @@ export interface components {
             /** @description ECDSA as DER of ECDSA-Sig-Value, RSA in modulus size; base64, in the order of the hashes */
             readonly signatures: readonly string[];
         };
+        readonly TimestampRequest: {
+            /**
+             * Format: byte
+             * @description One digest, base64
+             */
+            readonly hash: string;
+            readonly hashAlgo: string;
+            /** @description Hex; stands in the token */
+            readonly nonce?: string;
+            readonly clientData?: components["schemas"]["ClientData"];
+        };
+        readonly TimestampResponse: {
+            /**
+             * Format: byte
+             * @description The token, DER of its ContentInfo, base64
+             */
+            readonly timestamp: string;
+        };
     };
     responses: {
         /** @description A refusal, or a failure of the service */
@@ -572,6 +590,8 @@ export type ExtendTransactionRequest = components['schemas']['ExtendTransactionR
 export type GetChallengeRequest = components['schemas']['GetChallengeRequest'];
 export type SignHashRequest = components['schemas']['SignHashRequest'];
 export type SignHashResponse = components['schemas']['SignHashResponse'];
+export type TimestampRequest = components['schemas']['TimestampRequest'];
+export type TimestampResponse = components['schemas']['TimestampResponse'];
 export type ResponseError = components['responses']['Error'];
 export type $defs = Record<string, never>;
 export interface operations {
@@ -851,8 +871,21 @@ export interface operations {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TimestampRequest"];
+            };
+        };
         readonly responses: {
+            /** @description The token, verified */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TimestampResponse"];
+                };
+            };
             readonly default: components["responses"]["Error"];
         };
     };

@@ -10,6 +10,7 @@ import { authRoutes } from '../authRoutes.ts'
 import { bindingOf, bytesOf, digestsOf, labelOf, numberOfSignatures } from '../bodies.ts'
 import { credentialMembers, infoOptions } from '../credentialMembers.ts'
 import { callerRoute, openRoute, type ApiVersion, type Route } from '../route.ts'
+import { timestampRoute } from '../timestampRoute.ts'
 import { factorsOf, factorOfObject, objectsOf } from './authObjects.ts'
 import type * as wire from './contract.d.ts'
 import { malformedHeader, wording } from './wording.ts'
@@ -35,6 +36,7 @@ export function v2(deps: Deps): ApiVersion {
     ...credentialRoutes(deps),
     ...authorizationRoutes(deps),
     'signatures/signHash': signHashRoute(deps),
+    ...timestampRoute(deps),
   }
   return { basePath: '/csc/v2', contractFile: 'csc-v2.yaml', wording, malformedHeader, routes }
 }

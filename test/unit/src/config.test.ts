@@ -84,6 +84,26 @@ describe('ssa.yaml', () => {
       { ...right, sam: { ...right.sam, authority: 'no' } },
       'sam.authority: ',
     ],
+    [
+      'a listed destination without a port',
+      { ...right, egress: { listed: ['localhost'] } },
+      'egress.listed.0: ',
+    ],
+    [
+      'authorities that are not there',
+      { ...right, egress: { authorities: 'no' } },
+      'egress.authorities: the file cannot be read',
+    ],
+    [
+      'a time-stamping authority by file',
+      { ...right, timestamp: { url: 'file:///tsa', authority: 'a.crt' } },
+      'timestamp.url: ',
+    ],
+    [
+      'a time-stamping authority that nothing is known of',
+      { ...right, timestamp: { url: 'https://tsa.example/', authority: 'no' } },
+      'timestamp.authority: the file cannot be read',
+    ],
     ['a country that is none', { ...right, info: { ...right.info, region: 'Denmark' } }, 'info.region: '],
   ]
   for (const [name, document, words] of bad)
