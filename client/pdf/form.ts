@@ -37,7 +37,7 @@ export function readForm(document: PdfDocument): Form {
 
 function* fieldsOf(document: PdfDocument, form: PdfDictionary | undefined): Generator<FormField> {
   const top = form === undefined ? undefined : document.resolve(entryOf(form, 'Fields'))
-  const pending = top === undefined ? [] : kidsOf(top).map((node) => pendingField(node, undefined, 0))
+  const pending = top === undefined ? [] : pendingFields(top, undefined, 0)
   const seen = new Set<number>()
   let count = 0
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
@@ -59,7 +59,7 @@ function* fieldsOf(document: PdfDocument, form: PdfDictionary | undefined): Gene
     }
     yield field
     const kids = document.resolve(entryOf(dictionary, 'Kids'))
-    if (kids !== undefined) for (const kid of kidsOf(kids)) pending.push(pendingField(kid, field, depth + 1))
+    if (kids !== undefined) for (const kid of pendingFields(kids, field, depth + 1)) pending.push(kid)
   }
 }
 
@@ -69,8 +69,10 @@ interface PendingField {
   readonly depth: number
 }
 
-function pendingField(node: PdfValue, parent: FormField | undefined, depth: number): PendingField {
-  return { node, parent, depth }
+/** The last first: they are taken from the end. */
+function pendingFields(list: PdfValue, parent: FormField | undefined, depth: number): PendingField[] {
+  if (list.kind !== 'array') throw brokenForm()
+  return list.items.map((node) => ({ node, parent, depth })).reverse()
 }
 
 /** Fully qualified (ISO 32000-2 §12.7.4.2). */
@@ -89,11 +91,6 @@ function partialNameOf(document: PdfDocument, dictionary: PdfDictionary): string
 function typeOf(document: PdfDocument, dictionary: PdfDictionary): string | undefined {
   const type = document.resolve(entryOf(dictionary, 'FT'))
   return type?.kind === 'name' ? type.value : undefined
-}
-
-function kidsOf(value: PdfValue): readonly PdfValue[] {
-  if (value.kind !== 'array') throw brokenForm()
-  return value.items
 }
 
 function brokenForm(): PdfRefusal {

@@ -18,7 +18,7 @@ export function signaturesIn(pdf: Buffer): readonly SignatureFound[] {
   for (const match of pdf.toString('latin1').matchAll(/\/ByteRange \[0 ([0-9]+) +([0-9]+) +([0-9]+) *\]/g)) {
     const [before = 0, after = 0, length = 0] = match.slice(1).map(Number)
     const contents = pdf.toString('latin1', before, after)
-    assert.match(contents, /^<[0-9a-f]+>$/)
+    assert.match(contents, /^<[0-9a-fA-F]+>$/)
     const padded = Buffer.from(contents.slice(1, -1), 'hex')
     found.push({
       cms: padded.subarray(0, 4 + padded.readUInt16BE(2)),
