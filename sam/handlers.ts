@@ -27,6 +27,7 @@ import { resume } from './operations/resume.ts'
 import { sendOtp } from './operations/sendOtp.ts'
 import { setOtpDestination } from './operations/setOtpDestination.ts'
 import { sign } from './operations/sign.ts'
+import { signDocument } from './operations/signDocument.ts'
 import { status } from './operations/status.ts'
 import { suspend } from './operations/suspend.ts'
 import { unlockFactor } from './operations/unlockFactor.ts'
@@ -62,7 +63,7 @@ export function samHandlers(deps: SamDeps): Handlers<SamOperations> {
     authorize: serve('authorize', authorize),
     extend: serve('extend', extend),
     sign: serve('sign', sign),
-    signDocument: serve('signDocument', notYet),
+    signDocument: serve('signDocument', signDocument),
     voidSad: serve('voidSad', voidSad),
     suspend: serve('suspend', suspend),
     createSigner: serve('createSigner', createSigner),
@@ -85,11 +86,6 @@ export function samHandlers(deps: SamDeps): Handlers<SamOperations> {
     journal: serve('journal', journal),
     acceptState: serve('acceptState', acceptState),
   }
-}
-
-/** Named in the contract, built in the commits that follow. */
-function notYet(): Promise<never> {
-  return Promise.reject(new SapFailure('unavailable', 'not built yet'))
 }
 
 async function translated(deps: SamDeps, error: unknown): Promise<unknown> {

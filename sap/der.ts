@@ -1,7 +1,8 @@
-/** The few forms of DER (X.690) that SAM and CA write and read: certification requests and certificates. */
+/** The few forms of DER (X.690) that SAM and CA write and read: certification requests, certificates, attributes. */
 
 export const INTEGER = 0x02
 export const BIT_STRING = 0x03
+export const OBJECT_IDENTIFIER = 0x06
 export const UTF8_STRING = 0x0c
 export const PRINTABLE_STRING = 0x13
 export const SEQUENCE = 0x30
@@ -56,7 +57,7 @@ export function objectIdentifier(dotted: string): Buffer {
   const [root = 3, second = 0, ...rest] = arcs
   const isDotted = /^\d{1,15}(\.\d{1,15})+$/.test(dotted)
   if (!isDotted || root > 2 || (root < 2 && second > 39)) throw new RangeError('not an object identifier')
-  return der(0x06, Buffer.from([root * 40 + second, ...rest].flatMap(base128)))
+  return der(OBJECT_IDENTIFIER, Buffer.from([root * 40 + second, ...rest].flatMap(base128)))
 }
 
 function base128(arc: number): number[] {

@@ -19,6 +19,8 @@ export interface Spending {
   readonly scheme: SignatureScheme
   /** In the order wanted. A hash listed twice needs two occurrences. */
   readonly digests: readonly Buffer[]
+  /** What the key signs in place of each digest: the hash of signed attributes that were checked against it. */
+  readonly attributeHashes?: readonly Buffer[] | undefined
 }
 
 export interface Activated {
@@ -33,7 +35,7 @@ export interface Activated {
  * Throws `hash_not_authorized`, `sad_invalid`; Conflict if the key changed since it was read.
  */
 export async function activate(deps: SamDeps, spending: Spending): Promise<Activated> {
-  const { requestId, opened, key, scheme, digests } = spending
+  const { requestId, opened, key, scheme, digests, attributeHashes } = spending
   requireTheAuthorizedList(spending)
   const positions = positionsOf(spending)
   const reservationId = newId('res-')
@@ -68,13 +70,15 @@ export async function activate(deps: SamDeps, spending: Spending): Promise<Activ
         digestAlgorithm: scheme.digest,
         ...(scheme.name === 'rsa-pss' ? { saltLength: scheme.saltLength } : {}),
         hashes: digests.map((digest) => digest.toString('hex')),
+        ...(attributeHashes && { attributeHashes: attributeHashes.map((hash) => hash.toString('hex')) }),
         positions,
       },
     })
     return true
   })
   if (!isSpent) throw new SapFailure('sad_invalid', 'spent, voided or expired by the time of the write')
-  return { activation: Activation.mint({ credentialId: key.id, scheme, digests, leaseUntil }), reservationId }
+  const grant = { credentialId: key.id, scheme, digests: attributeHashes ?? digests, leaseUntil }
+  return { activation: Activation.mint(grant), reservationId }
 }
 
 /** The ledger's MAC covers the list by its hash: a digest that was exchanged in the database shows here. */

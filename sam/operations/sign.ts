@@ -21,9 +21,22 @@ type Request = SamRequest<'sign'>
  * CSC API v1.0.4.0 §11.9, v2 §11.10: spends the hashes, signs them in request order, verifies, writes the outcome, and
  * only then answers. All or nothing; a spent hash is never signed again, whatever happens to the answer.
  */
-export async function sign(deps: SamDeps, request: Request): Promise<SamAnswer<'sign'>> {
+export function sign(deps: SamDeps, request: Request): Promise<SamAnswer<'sign'>> {
+  return signAuthorized(deps, request)
+}
+
+/** Makes of the authorized hashes what the key signs in their place. Throws what refuses the request: nothing is spent then. */
+export type AttributeHashes = (key: Stored<'key'>, scheme: SignatureScheme) => readonly Buffer[]
+
+export async function signAuthorized(
+  deps: SamDeps,
+  request: Request,
+  attributeHashes?: AttributeHashes,
+): Promise<SamAnswer<'sign'>> {
   deps.state.requireOperational()
-  const { activation, reservationId, key, opened } = await retryConflicts(() => prepare(deps, request))
+  const { activation, reservationId, key, opened } = await retryConflicts(() =>
+    prepare(deps, request, attributeHashes),
+  )
   const result = await signActivation(deps, activation, key)
   await settle(deps, { requestId: request.requestId, opened, key, reservationId, result })
   if (result.outcome !== 'signed')
@@ -43,7 +56,11 @@ interface Prepared {
   readonly opened: OpenedActivation
 }
 
-async function prepare(deps: SamDeps, request: Request): Promise<Prepared> {
+async function prepare(
+  deps: SamDeps,
+  request: Request,
+  attributeHashes: AttributeHashes | undefined,
+): Promise<Prepared> {
   const opened = await openedSad(deps, request)
   const [key, occurrences] = await Promise.all([
     ownedKey(deps, request.signerId, request.credentialId),
@@ -62,6 +79,7 @@ async function prepare(deps: SamDeps, request: Request): Promise<Prepared> {
     key,
     scheme,
     digests: request.hashes,
+    attributeHashes: attributeHashes?.(key, scheme),
   })
   return { ...activated, key, opened }
 }

@@ -45,7 +45,7 @@ const TABLE: Readonly<Record<string, Row>> = {
       documents: [{ digest: hashes[0], format: 'pades', signedAttributes: der }],
       signAlgorithm: '1.2.840.10045.4.3.2',
     },
-    answer: 'unavailable',
+    answer: 'sad_invalid',
   },
   voidSad: { roles: ['ssa'], message: { familyId: 'fam-none' } },
   suspend: {
