@@ -18,11 +18,13 @@ import { createLoginLimiter } from './adapters/security/loginLimiter.ts'
 import { createPasswords } from './adapters/security/passwords.ts'
 import { createRefusalTally, type RunningTally } from './adapters/security/refusalTally.ts'
 import { createApp } from './api/app.ts'
+import { contractPath } from './api/contract.ts'
 import type { SsaConfig } from './config.ts'
 import type { Deps } from './csc/deps.ts'
 import { BASIC_CLIENT } from './domain/principal.ts'
 import { NO_TOLERANCES, type Tolerances } from './domain/tolerances.ts'
 import { systemClock, type Clock } from './domain/time.ts'
+import { createApiPage } from './pages/apiPage.ts'
 import { createManagementApp } from './management/app.ts'
 import { createOutward } from './outward.ts'
 import type { Log } from './ports/log.ts'
@@ -44,6 +46,11 @@ export interface Surroundings {
   /** Defaults to the system's. */
   readonly clock?: Clock
 }
+
+const CONTRACTS = [
+  { name: 'CSC API, version 1', path: contractPath('csc-v1.yaml') },
+  { name: 'CSC API, version 2', path: contractPath('csc-v2.yaml') },
+]
 
 /** Milliseconds for requests to finish when the process stops. */
 const GRACE = 5_000
@@ -97,6 +104,7 @@ async function openListeners(config: SsaConfig, parts: Parts): Promise<Ssa['port
     isBehindProxy: config.listen.trustedProxy,
     clientOf: ({ socket }) => mutualTls?.clientOf(socket) ?? BASIC_CLIENT,
     tolerancesOf: tolerancesOf(config, log),
+    pages: { '/api': createApiPage({ contracts: CONTRACTS }) },
   })
   const management = createManagementApp({
     audit: deps.audit,

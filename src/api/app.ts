@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import express, { type Express, type Request, type Response } from 'express'
+import express, { type Express, type Request, type Response, type Router } from 'express'
 import type { Deps } from '../csc/deps.ts'
 import { CscError, Refusal } from '../domain/errors.ts'
 import type { Caller } from '../domain/principal.ts'
@@ -23,6 +23,8 @@ export interface AppOptions {
   readonly isBehindProxy: boolean
   /** The client of a connection: `basic`, or the one whose certificate it showed. */
   clientOf(request: Request): string
+  /** What is served beside the API, by path. */
+  readonly pages: Readonly<Record<string, Router>>
   /** What a client may write otherwise than the contract says. */
   tolerancesOf(clientId: string): Tolerances
 }
@@ -52,6 +54,7 @@ export async function createApp(options: AppOptions): Promise<Express> {
       await answer(options, version, contract, request, response)
     })
   }
+  for (const [path, page] of Object.entries(options.pages)) app.use(path, page)
   app.use((request, response) => {
     const passage = begin(options, request, response)
     send(options, passage, response, errorAnswer(new CscError('not_found', 'There is no such method.')))

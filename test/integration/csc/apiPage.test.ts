@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import request, { type Response } from 'supertest'
+import { bodyOf } from '../../support/bodyOf.ts'
+import { buildSsa, type TestSsa } from '../../support/buildSsa.ts'
+import { scriptedSam, type ScriptedSam } from '../../support/scriptedSam.ts'
+
+describe("the API's page", function () {
+  this.timeout(60_000)
+  let sam: ScriptedSam
+  let ssa: TestSsa
+
+  before(async () => {
+    sam = await scriptedSam()
+    ssa = await buildSsa({ sam })
+  })
+  after(async () => {
+    await ssa.dispose()
+    await sam.dispose()
+  })
+  const get = (path: string): Promise<Response> => request(ssa.url).get(path).ca(ssa.ca)
+
+  it('is served without a token, allows nothing from elsewhere and nothing inline', async () => {
+    const { status, headers, text } = await get('/api/')
+    assert.equal(status, 200)
+    assert.equal(
+      headers['content-security-policy'],
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    )
+    assert.doesNotMatch(text, /https?:|<script>|style=|onload=/)
+  })
+
+  it('finds every file that it names on this service', async () => {
+    const { text } = await get('/api/')
+    const names = [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, name]) => name ?? '')
+    assert.deepEqual(new Set(names).size, 6)
+    for (const name of names) assert.equal((await get(`/api/${name}`)).status, 200, name)
+  })
+
+  for (const version of ['v1', 'v2'])
+    it(`gives the contract of ${version} as the service reads it`, async () => {
+      const answer = await get(`/api/csc-${version}.yaml`)
+      const body = bodyOf(answer)
+      assert.deepEqual([answer.status, answer.headers['content-type']], [200, 'application/yaml'])
+      const contract = readFileSync(`openapi/csc-${version}.yaml`, 'utf8')
+      assert.equal(Buffer.isBuffer(body) ? body.toString('utf8') : answer.text, contract)
+    })
+
+  it('sends /api to /api/, and knows nothing else', async () => {
+    const moved = await get('/api')
+    assert.deepEqual([moved.status, moved.headers['location']], [308, '/api/'])
+    const unknown = await get('/api/ssa.yaml')
+    assert.equal(unknown.status, 404)
+    assert.deepEqual(bodyOf(unknown), { error: 'not_found', error_description: 'There is no such method.' })
+  })
+})
