@@ -38,6 +38,12 @@ export function bindingText(input: {
   })
 }
 
+/** What an OTP is bound to that was sent for a credential before its documents were known. */
+export function lateBindingText(input: { readonly credentialId: string; readonly clientId: string }): string {
+  const { credentialId, clientId } = input
+  return canonicalJson({ credentialId, clientId, documents: 'not yet known' })
+}
+
 /** The list as a multiset. */
 export function sortedHex(digests: readonly Buffer[]): readonly string[] {
   return digests.map((digest) => digest.toString('hex')).sort()

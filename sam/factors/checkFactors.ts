@@ -24,6 +24,8 @@ export interface FactorCheck {
   readonly given: GivenFactors
   /** `bindingText` of the list to be authorized; undefined without hashes. */
   readonly binding: string | undefined
+  /** `lateBindingText` of a credential that may be authorized before its documents are known; undefined for others. */
+  readonly lateBinding?: string | undefined
 }
 
 /** A factor that was right. */
@@ -92,13 +94,22 @@ async function checkOtp(
   if (otp === undefined) return refuse('no code is open')
   if (!(await isOtp(deps, otp, code))) return refuse('wrong code')
   if (otp.expiresAt <= deps.clock.now()) return refuse('the code has expired')
-  if (otp.binding !== undefined && otp.binding !== check.binding)
+  if (!isForThis(otp.binding, check))
     return refuse('the code was made for another list, credential or client')
   return {
     factor: { kind: 'otp', counted },
     id: otp.id,
-    isBound: otp.binding !== undefined,
+    isBound: otp.binding !== undefined && otp.binding === check.binding,
   }
+}
+
+/**
+ * A code that is bound to nothing is for any list; but without a list, where one could be known, only the code will do
+ * whose message said that the documents are not yet known.
+ */
+function isForThis(bound: string | undefined, { binding, lateBinding }: FactorCheck): boolean {
+  if (bound === undefined) return binding !== undefined || lateBinding === undefined
+  return bound === binding || bound === lateBinding
 }
 
 async function checkTotp(deps: SamDeps, check: FactorCheck): Promise<PassedFactor> {

@@ -1,7 +1,7 @@
 import { SapFailure } from '../../sap/errors.ts'
 import type { SamAnswer, SamRequest } from '../../sap/operations.ts'
 import { isAtLeast } from '../activation/grade.ts'
-import { bindingText, hashList, type HashList } from '../activation/hashList.ts'
+import { bindingText, hashList, lateBindingText, type HashList } from '../activation/hashList.ts'
 import { listSha256, type LedgerEntry } from '../activation/ledger.ts'
 import type { SamDeps } from '../deps.ts'
 import {
@@ -41,6 +41,7 @@ export async function authorize(deps: SamDeps, request: Request): Promise<SamAns
     demanded: key.value.factors,
     given: givenFactors(key.value, request),
     binding: list && bindingText({ ...request, list }),
+    lateBinding: key.value.lateHashes === true ? lateBindingText(request) : undefined,
   })
   if (!isAtLeast(passed.grade, key.value.minimumGrade))
     throw new SapFailure('grade_too_low', `${passed.grade} is below ${key.value.minimumGrade}`)
@@ -61,10 +62,13 @@ function requireNumber(key: KeyRecord, count: number): void {
     throw new SapFailure('number_of_signatures_too_high', `${count} signatures, ${key.multisign} allowed`)
 }
 
-/** SCAL 2 binds the SAD to hashes, one for each signature; SCAL 1 may leave them out. */
+/**
+ * SCAL 2 binds the SAD to hashes, one for each signature; SCAL 1 may leave them out, and so may a credential with
+ * `lateHashes`: no code can be bound to what is not known, so such an act is never more than `plain-otp`.
+ */
 function requireList(key: KeyRecord, request: Request): HashList | undefined {
   if (request.hashes === undefined) {
-    if (key.scal === '2')
+    if (key.scal === '2' && key.lateHashes !== true)
       throw new SapFailure('hashes_missing', 'SCAL 2 takes no authorization without hashes')
     return undefined
   }

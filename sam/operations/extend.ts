@@ -4,6 +4,7 @@ import { hashList } from '../activation/hashList.ts'
 import type { OpenedActivation } from '../activation/ledger.ts'
 import type { SamDeps } from '../deps.ts'
 import { occurrencesOf, replaceSad, type OccurrenceRow } from '../state/activations.ts'
+import type { KeyRecord } from '../state/recordKinds.ts'
 import { openedSad } from './openedSad.ts'
 import { ownedKey, requireUsable } from './ownedKey.ts'
 
@@ -20,9 +21,9 @@ export async function extend(deps: SamDeps, request: Request): Promise<SamAnswer
   requireUsable(key.value, deps.clock.now())
   const { row, entry } = opened
   if (row.state !== 'open') throw new SapFailure('sad_invalid', `the SAD is ${row.state}`)
-  if (request.hashes === undefined && key.value.scal === '2')
+  if (request.hashes === undefined && key.value.scal === '2' && entry.hashAlgorithm !== 'any')
     throw new SapFailure('hashes_missing', 'SCAL 2 takes no extension without hashes')
-  requireAuthorized(request, opened, await deps.reads.do(occurrencesOf, row.id))
+  requireAuthorized(request, key.value, opened, await deps.reads.do(occurrencesOf, row.id))
   const now = deps.clock.now()
   if (row.expires_at <= now) throw new SapFailure('sad_expired', 'the SAD has expired')
 
@@ -47,14 +48,18 @@ export async function extend(deps: SamDeps, request: Request): Promise<SamAnswer
 
 function requireAuthorized(
   request: Request,
+  key: KeyRecord,
   opened: OpenedActivation,
   occurrences: readonly OccurrenceRow[],
 ): void {
   if (request.hashes === undefined) return
   const list = hashList(request.hashes, request.hashAlgorithm)
-  if (opened.entry.hashAlgorithm === 'any')
-    throw new SapFailure('hash_not_authorized', 'the act named no hashes, and an extension adds none')
   const left = occurrences.filter((one) => one.spent_by === null).map((one) => one.digest?.toString('hex'))
+  if (opened.entry.hashAlgorithm === 'any') {
+    // CSC wants hashes of every SCAL 2 extension. Where they come late by policy they are counted, and not kept.
+    if (key.scal === '2' && list.digests.length <= left.length) return
+    throw new SapFailure('hash_not_authorized', 'the act named no hashes, and an extension adds none')
+  }
   for (const digest of list.digests) {
     const at = left.indexOf(digest.toString('hex'))
     if (at < 0) throw new SapFailure('hash_not_authorized', 'a hash is not, or no longer, authorized')

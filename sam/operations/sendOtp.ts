@@ -2,7 +2,7 @@ import { DIGESTS } from '../../sap/algorithms.ts'
 import { SapFailure } from '../../sap/errors.ts'
 import { fingerprint } from '../../sap/fingerprint.ts'
 import type { SamAnswer, SamRequest } from '../../sap/operations.ts'
-import { bindingText, hashList, type HashList } from '../activation/hashList.ts'
+import { bindingText, hashList, lateBindingText, type HashList } from '../activation/hashList.ts'
 import { listSha256 } from '../activation/ledger.ts'
 import type { Message } from '../channels/channels.ts'
 import { boundOtpMessage, lateOtpMessage, plainOtpMessage } from '../channels/messages.ts'
@@ -28,12 +28,17 @@ export async function sendOtp(deps: SamDeps, request: Request): Promise<SamAnswe
   await sendNewOtp(deps, {
     requestId,
     signerId,
-    binding: list && bindingText({ credentialId, clientId, list }),
+    binding: list ? bindingText({ credentialId, clientId, list }) : lateBinding(key, request),
     event: { type: 'OTP_MADE', fields: { clientId, credentialId, ...(list && countOf(list)) } },
     way: await wayToSigner(deps, signerId),
     message: (code) => messageOf(deps, request, { clientName, key, list, code }),
   })
   return { expiresInSeconds: deps.config.otp.lifetimeSeconds }
+}
+
+/** So that no code of which the message said less authorizes what is not yet known. */
+function lateBinding(key: KeyRecord, request: Request): string | undefined {
+  return key.lateHashes === true ? lateBindingText(request) : undefined
 }
 
 function countOf({ digests }: HashList): { readonly numberOfSignatures: number; readonly list: string } {

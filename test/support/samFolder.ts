@@ -53,6 +53,14 @@ export const POLICIES = {
   totp: { scal: '2', multisign: 200, factors: ['totp'], minimumGrade: 'plain-otp' },
   'totp-pin': { scal: '2', multisign: 200, factors: ['totp', 'pin'], minimumGrade: 'plain-otp' },
   'scal1-otp': { scal: '1', multisign: 5, factors: ['otp'], minimumGrade: 'plain-otp' },
+  'late-otp': { scal: '2', multisign: 3, factors: ['otp'], minimumGrade: 'plain-otp', lateHashes: true },
+  'late-totp-pin': {
+    scal: '2',
+    multisign: 3,
+    factors: ['totp', 'pin'],
+    minimumGrade: 'plain-otp',
+    lateHashes: true,
+  },
   pin: { scal: '1', multisign: 5, factors: ['pin'], minimumGrade: 'static' },
 }
 
