@@ -1,10 +1,8 @@
 import { X509Certificate } from 'node:crypto'
-import { chmodSync, mkdirSync, rmSync } from 'node:fs'
-import type { Server } from 'node:https'
-import { dirname } from 'node:path'
 import type { Logger } from 'pino'
 import { CA_OPERATIONS } from '../sap/operations.ts'
 import { certificateFingerprint, type Peer } from '../sap/transport/peer.ts'
+import { listenAt, stopListening } from '../sap/transport/listen.ts'
 import { createOperationServer } from '../sap/transport/server.ts'
 import { ConfigError, type CaConfig } from './config.ts'
 import { caHandlers, recordRefusal } from './handlers.ts'
@@ -14,8 +12,6 @@ export interface RunningServer {
   /** Takes no new request, waits at most five seconds for those that run. */
   stop(): Promise<void>
 }
-
-const STOP_PATIENCE_MS = 5_000
 
 /** Serves the CA's operations where the configuration says. Resolves when it listens. */
 export async function startServer(ca: Ca, config: CaConfig, log: Logger): Promise<RunningServer> {
@@ -36,7 +32,7 @@ export async function startServer(ca: Ca, config: CaConfig, log: Logger): Promis
     },
   })
   await listenAt(server, config.listen)
-  return { stop: () => stop(server) }
+  return { stop: () => stopListening(server) }
 }
 
 function readPeers(config: CaConfig): ReadonlyMap<string, Peer> {
@@ -51,35 +47,4 @@ function readPeers(config: CaConfig): ReadonlyMap<string, Peer> {
     }
   }
   return peers
-}
-
-function listenAt(server: Server, listen: CaConfig['listen']): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    if ('socketPath' in listen) {
-      mkdirSync(dirname(listen.socketPath), { recursive: true })
-      // Left by a process that was killed; a living one is kept out by the supervisor's lock.
-      rmSync(listen.socketPath, { force: true })
-      server.listen(listen.socketPath, () => {
-        // Who may speak is decided by certificate, not by file mode.
-        chmodSync(listen.socketPath, 0o666)
-        resolve()
-      })
-    } else {
-      server.listen(listen.port, listen.host, resolve)
-    }
-  })
-}
-
-function stop(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const patience = setTimeout(() => {
-      server.closeAllConnections()
-    }, STOP_PATIENCE_MS)
-    server.close(() => {
-      clearTimeout(patience)
-      resolve()
-    })
-    server.closeIdleConnections()
-  })
 }

@@ -1,8 +1,7 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { dirname } from 'node:path'
-import type { Server } from 'node:https'
+import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 import { SAM_OPERATIONS } from '../sap/operations.ts'
+import { listenAt, stopListening } from '../sap/transport/listen.ts'
 import { createOperationServer } from '../sap/transport/server.ts'
 import type { SamDeps } from './deps.ts'
 import { recordRefusal, samHandlers } from './handlers.ts'
@@ -13,8 +12,6 @@ export interface RunningServer {
   /** Takes no new request, waits at most five seconds for those that run. */
   stop(): Promise<void>
 }
-
-const STOP_PATIENCE_MS = 5_000
 
 /** Serves the SAP where the configuration says. Resolves when it listens. */
 export async function startServer(deps: SamDeps, log: Logger): Promise<RunningServer> {
@@ -45,39 +42,8 @@ export async function startServer(deps: SamDeps, log: Logger): Promise<RunningSe
   await listenAt(server, listen)
   return {
     async stop() {
-      await stop(server)
+      await stopListening(server)
       await rejected.flush()
     },
   }
-}
-
-function listenAt(server: Server, listen: SamDeps['config']['listen']): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    if ('socketPath' in listen) {
-      mkdirSync(dirname(listen.socketPath), { recursive: true })
-      // Left by a process that was killed; a living one is kept out by the supervisor's lock.
-      rmSync(listen.socketPath, { force: true })
-      server.listen(listen.socketPath, () => {
-        // Who may speak is decided by certificate, not by file mode.
-        chmodSync(listen.socketPath, 0o666)
-        resolve()
-      })
-    } else {
-      server.listen(listen.port, listen.host, resolve)
-    }
-  })
-}
-
-function stop(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const patience = setTimeout(() => {
-      server.closeAllConnections()
-    }, STOP_PATIENCE_MS)
-    server.close(() => {
-      clearTimeout(patience)
-      resolve()
-    })
-    server.closeIdleConnections()
-  })
 }
