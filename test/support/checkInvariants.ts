@@ -170,6 +170,9 @@ async function countersAsRecorded(knex: Knex, journal: readonly JournalEntry[]):
     }
     if (entry.type === 'AUTHORIZED')
       for (const kind of entry.texts('factors')) expected.set(`${kind}.${entry.text('signerId')}`, 0)
+    if (entry.type === 'FACTOR_CHANGE_PROVED') expected.set(`otp.${entry.text('signerId')}`, 0)
+    if (entry.type === 'FACTOR_RESET' || entry.type === 'FACTOR_REMOVED' || entry.type === 'FACTOR_UNLOCKED')
+      expected.set(`${entry.text('factor')}.${entry.text('signerId')}`, 0)
   }
   for (const [id, attempts] of await attemptsByFactor(knex))
     assert.equal(attempts, expected.get(id) ?? 0, `I7: attempts of ${id}`)
@@ -191,6 +194,6 @@ export async function attemptsByFactor(knex: Knex): Promise<ReadonlyMap<string, 
 
 async function codesUsedOnce(knex: Knex, journal: readonly JournalEntry[]): Promise<void> {
   const used = await knex('otp').where({ state: 'used' }).select('id')
-  const acts = journal.filter(({ type }) => type === 'AUTHORIZED')
+  const acts = journal.filter(({ type }) => type === 'AUTHORIZED' || type === 'FACTOR_CHANGE_PROVED')
   assert.equal(used.length, acts.length, 'each act used one code of its own')
 }

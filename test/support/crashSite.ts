@@ -87,6 +87,17 @@ export class CrashSite {
     throw new Error('no code was delivered')
   }
 
+  /** The subjects of what was delivered to a signer. */
+  messagesTo(signer: TestSigner): readonly string[] {
+    const outbox = join(this.folder.folder, 'outbox')
+    const names = readdirSync(outbox).filter((name) => !name.startsWith('.'))
+    return names.sort().flatMap((name) => {
+      const message: unknown = JSON.parse(readFileSync(join(outbox, name), 'utf8'))
+      assert.ok(typeof message === 'object' && message !== null && 'to' in message && 'subject' in message)
+      return message.to === `${signer.signerId}@example.org` ? [String(message.subject)] : []
+    })
+  }
+
   async authorize(
     signer: TestSigner,
     papers: readonly Paper[],
