@@ -1,6 +1,6 @@
 import { createHash, type X509Certificate } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import type { SignatureScheme } from '../sap/algorithms.ts'
 import { prepareDetached } from './detachedSignature.ts'
 import { MAX_PDF_BYTES } from './pdf/pdfDocument.ts'
@@ -101,16 +101,11 @@ async function readPdf(path: string): Promise<Buffer> {
 
 const READ_BYTES = 16 * 1024 * 1024
 
-/** Throws Error for what is no file: a pipe can be read once only, and is read twice. */
+/** Throws Error for what is no file: a pipe can be read once only, and waits for its other end. */
 async function sizeOf(path: string): Promise<number> {
-  const file = await open(path)
-  try {
-    const status = await file.stat()
-    if (!status.isFile()) throw new Error('It is not a file.')
-    return status.size
-  } finally {
-    await file.close()
-  }
+  const status = await stat(path)
+  if (!status.isFile()) throw new Error('It is not a file.')
+  return status.size
 }
 
 async function* contentOf(path: string): AsyncGenerator<Buffer> {

@@ -23,6 +23,7 @@ export interface AnsweringSigner {
   readonly folder: string
   readonly keyType: KeyTypeName
   readonly factors: readonly ('otp' | 'totp' | 'pin')[]
+  readonly multisign: number
   readonly signer: LocalSigner
 }
 
@@ -72,12 +73,12 @@ export function usualAnswer(service: AnsweringSigner, request: Request): Scripte
   }
 }
 
-function infoBody({ keyType, factors, signer }: AnsweringSigner, version: 'v1' | 'v2'): object {
+function infoBody({ keyType, factors, multisign, signer }: AnsweringSigner, version: 'v1' | 'v2'): object {
   const common = {
     key: { status: 'enabled', algo: signatureAlgorithmsOf(KEY_TYPES[keyType]), len: KEY_TYPES[keyType].bits },
     cert: { status: 'valid', certificates: signer.chain.map(({ raw }) => raw.toString('base64')) },
     SCAL: '2',
-    multisign: 10,
+    multisign,
     lang: 'en',
   }
   if (version === 'v2') {

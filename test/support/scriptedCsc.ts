@@ -46,6 +46,8 @@ export const PASSWORD = 'a password: with a colon'
 export interface ScriptedOptions {
   readonly keyType?: KeyTypeName
   readonly factors?: readonly ('otp' | 'totp' | 'pin')[]
+  /** Signatures that one authorization covers. */
+  readonly multisign?: number
 }
 
 /**
@@ -53,10 +55,10 @@ export interface ScriptedOptions {
  * against the published contract (openapi/): one that breaks it gets 400 `contract`. Our own service has tests of its own.
  */
 export async function scriptedCsc(options: ScriptedOptions = {}): Promise<ScriptedCsc> {
-  const { keyType = 'p-256', factors = ['otp', 'pin'] } = options
+  const { keyType = 'p-256', factors = ['otp', 'pin'], multisign = 10 } = options
   const folder = scratchFolder('csc')
   const signer = await localSigner(keyType, 'Ada Test')
-  const service: Service = { folder, keyType, factors, signer, seen: [], scripted: new Map() }
+  const service: Service = { folder, keyType, factors, multisign, signer, seen: [], scripted: new Map() }
   const tls = tlsFiles(folder)
   const onRequest = (request: IncomingMessage, respond: (answer: ScriptedAnswer) => void): void => {
     readBody(request).then(

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
-import type { CommandIo } from '../../../client/commands/commandModule.ts'
-import { run } from '../../../client/main.ts'
 import { samplePdf } from '../../../client/pdf/samplePdf.ts'
 import { fingerprint } from '../../../sap/fingerprint.ts'
 import { checkWithOpenssl, checkWithTools, signaturesIn } from '../../support/checkSignedPdf.ts'
+import { runCommand, type CommandOutcome } from '../../support/runCommand.ts'
 import { qpdf } from '../../support/samplePdf.ts'
 import { CREDENTIAL_ID, OTP } from '../../support/scriptedAnswers.ts'
 import {
@@ -17,12 +15,6 @@ import {
   type ScriptedOptions,
 } from '../../support/scriptedCsc.ts'
 
-interface Outcome {
-  readonly code: number
-  readonly out: string
-  readonly talk: string
-}
-
 describe('chancery sign', () => {
   let service: ScriptedCsc
   const start = async (options: ScriptedOptions = {}): Promise<void> => {
@@ -32,28 +24,12 @@ describe('chancery sign', () => {
   afterEach(() => service.close())
   const inFolder = (name: string): string => join(service.folder, name)
 
-  /** Runs it as from a pipe that holds these lines. */
-  const sign = async (
+  const sign = (
     args: readonly string[] = [],
-    stdin = '',
-    onFingerprint = (): void => undefined,
-  ): Promise<Outcome> => {
-    const outcome = { code: -1, out: '', talk: '' }
-    const input = Object.assign(new PassThrough(), { isTTY: false })
-    input.end(stdin)
-    const io: CommandIo = {
-      out: (text) => (outcome.out += text),
-      talk: (text) => {
-        outcome.talk += text
-        if (text.startsWith('Fingerprint')) onFingerprint()
-      },
-      // A pipe as far as the command looks at it; only a process can have the whole of ReadStream.
-      // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion
-      stdin: input as unknown as NodeJS.ReadStream,
-    }
+    options: Parameters<typeof runCommand>[1] = {},
+  ): Promise<CommandOutcome> => {
     const files = [inFolder('in.pdf'), inFolder('out.pdf')]
-    outcome.code = await run(['sign', ...files, '--connection', service.connectionFile, ...args], io)
-    return outcome
+    return runCommand(['sign', ...files, '--connection', service.connectionFile, ...args], options)
   }
   const methods = (): readonly string[] => service.seen.map(({ method }) => method)
   const bodyOf = (method: string): Readonly<Record<string, unknown>> | undefined =>
@@ -138,7 +114,7 @@ describe('chancery sign', () => {
 
   it('takes the OTP from standard input or a file in place of the folder', async () => {
     await start()
-    assert.equal((await sign(['--otp-stdin'], '111222\n')).code, 0)
+    assert.equal((await sign(['--otp-stdin'], { stdin: '111222\n' })).code, 0)
     assert.equal(bodyOf('credentials/authorize')?.['OTP'], '111222')
     writeFileSync(inFolder('otp'), '333444\n')
     assert.equal((await sign(['--force', '--otp-file', inFolder('otp')])).code, 0)
@@ -185,8 +161,11 @@ describe('chancery sign', () => {
       service.connectionFile,
       JSON.stringify({ ...service.connection, signer: { ...signer, factors } }),
     )
-    const { code, talk } = await sign(['--otp-stdin'], '111222\n', () => {
-      writeFileSync(inFolder('out.pdf'), 'newer')
+    const { code, talk } = await sign(['--otp-stdin'], {
+      stdin: '111222\n',
+      onTalk: (text) => {
+        if (text.startsWith('Fingerprint')) writeFileSync(inFolder('out.pdf'), 'newer')
+      },
     })
     assert.equal(code, 1)
     assert.match(talk, /was not written: .*out\.pdf exists already/)
