@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander'
 import { CHANNELS, type ChannelName } from '../../sap/operations.ts'
 import type { CommandIo } from '../commands/commandModule.ts'
 import { readSecretFile } from '../secretFile.ts'
+import { addFactorCommands } from './factorCommands.ts'
 import { addOfficerOption, withOfficer } from './officerSession.ts'
 import { newRequestId } from './sapPeers.ts'
 import { showOnce, type ShowOptions } from './showOnce.ts'
@@ -22,7 +23,7 @@ export function addSignerCommands(program: Command, io: CommandIo): void {
   addPin(group, io)
   addTotp(group, io)
   addDestination(group, io)
-  addUnlock(group, io)
+  addFactorCommands(group, io)
 }
 
 function addCreate(group: Command, io: CommandIo): void {
@@ -91,24 +92,6 @@ function addDestination(group: Command, io: CommandIo): void {
         sam.call('setOtpDestination', { requestId: newRequestId(), signerId, channel, destination }),
       )
       io.talk('OTPs go there from now on.\n')
-    },
-  )
-}
-
-function addUnlock(group: Command, io: CommandIo): void {
-  const command = group
-    .command('unlock')
-    .description('unlock a factor after identity proofing')
-    .argument('<signer-id>')
-    .argument('<factor-id>')
-    .requiredOption('--reason <text>', 'stands in the journal')
-  addOfficerOption(command).action(
-    async (signerId: string, factorId: string, options: { officer: string; reason: string }) => {
-      const { officer, reason } = options
-      await withOfficer(officer, 'ra', ({ sam }) =>
-        sam.call('unlockFactor', { requestId: newRequestId(), signerId, factorId, reason }),
-      )
-      io.talk('The factor is unlocked.\n')
     },
   )
 }
