@@ -63,6 +63,7 @@ const RULES: ImportRules = {
     zod: ['sam', 'ca', 'src', 'scripts', 'client'],
     commander: ['client'],
     uqr: ['client', 'scripts'],
+    '@redocly/openapi-core': ['scripts/lintContracts.ts'],
   },
 }
 
