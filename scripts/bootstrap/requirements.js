@@ -18,6 +18,7 @@ const ALWAYS = [
   { name: 'pdfsig (of Poppler)', apt: 'poppler-utils', program: 'pdfsig' },
   { name: 'qpdf', apt: 'qpdf', program: 'qpdf' },
   { name: 'openssl', apt: 'openssl', program: 'openssl' },
+  { name: 'curl', apt: 'curl', program: 'curl' },
 ]
 
 /** @type {readonly Requirement[]} */

@@ -10,7 +10,7 @@ import type { World } from '../../../scripts/bootstrap/world.js'
 
 const RANGE = '>=20.19 <21 || >=22.12'
 const NODE = { version: 'v20.20.2', range: RANGE }
-const PROGRAMS = ['pdfsig', 'qpdf', 'openssl', 'python3', 'make', 'g++', 'apt-get']
+const PROGRAMS = ['pdfsig', 'qpdf', 'openssl', 'curl', 'python3', 'make', 'g++', 'apt-get']
 const SOFTHSM = '/usr/lib/softhsm/libsofthsm2.so'
 const COMPILED = [
   'node_modules/pkcs11js/build/Release/pkcs11.node',
@@ -128,7 +128,7 @@ describe('bootstrap', () => {
   })
 
   it('names what is missing on a system without apt, and exits 2', async () => {
-    const { world, said, ran } = machine({ programs: ['openssl', 'qpdf'], files: [] })
+    const { world, said, ran } = machine({ programs: ['openssl', 'curl', 'qpdf'], files: [] })
     assert.equal(await bootstrap(world, NODE), 2)
     assert.deepEqual(said, [
       'Missing: the SoftHSM 2 library (libsofthsm2.so), pdfsig (of Poppler), python3, make, g++. ' +
