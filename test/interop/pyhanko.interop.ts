@@ -7,6 +7,7 @@ import { samplePdf } from '../../client/pdf/samplePdf.ts'
 import { verifyWithPdfsig } from '../../scripts/demo/verifySigned.ts'
 import { deploy, type Deployment } from '../support/deployment.ts'
 import { runScript } from './support/python.ts'
+import { rootOf, validatedByPyHanko } from './support/validate.ts'
 
 const credential = z.object({ id: z.string(), keyType: z.string(), factors: z.array(z.string()) })
 const connection = z.object({
@@ -20,11 +21,6 @@ const connection = z.object({
   }),
 })
 const signed = z.array(z.object({ name: z.string(), error: z.string().nullable() }))
-const validated = z.record(
-  z.string(),
-  z.array(z.object({ field: z.string(), ok: z.boolean(), covers: z.string(), what: z.string() })),
-)
-
 /** What pyHanko is asked to make: the key, the digest of its CMS, and for RSA how it pads. */
 const CASES = [
   { name: 'rsa', keyType: 'rsa-3072', digest: 'sha256', padding: 'pkcs1', count: 1 },
@@ -52,7 +48,7 @@ describe("pyHanko's own CSC signer, through v1 over TLS", function () {
   this.timeout(300_000)
   let deployment: Deployment
   let outcomes: z.infer<typeof signed>
-  let verdicts: z.infer<typeof validated>
+  let verdicts: ReturnType<typeof validatedByPyHanko>
   const filesOf = ({ name, count }: (typeof CASES)[number]): { in: string; out: string }[] =>
     Array.from({ length: count }, (_, index) => ({
       in: join(deployment.folder, 'in', `${name}${index}.pdf`),
@@ -82,7 +78,7 @@ describe("pyHanko's own CSC signer, through v1 over TLS", function () {
       }),
     )
     const files = cases.flatMap((one) => one.files.map(({ out }) => out)).filter((file) => existsSync(file))
-    verdicts = validated.parse(runScript('validate_pdfs.py', { root: rootOf(deployment), files }))
+    verdicts = validatedByPyHanko([rootOf(deployment)], files)
   })
   after(() => deployment.remove())
 
@@ -106,7 +102,7 @@ describe("pyHanko's own CSC signer, through v1 over TLS", function () {
     changed[at < 0 ? 700 : at] = 0x58
     const path = join(deployment.folder, 'changed.pdf')
     writeFileSync(path, changed)
-    const found = validated.parse(runScript('validate_pdfs.py', { root: rootOf(deployment), files: [path] }))
+    const found = validatedByPyHanko([rootOf(deployment)], [path])
     assert.equal(found[path]?.[0]?.ok, false)
   })
 })
@@ -117,9 +113,4 @@ async function allowV1Names(deployment: Deployment): Promise<void> {
   const file = join(deployment.data, 'ssa', 'ssa.yaml')
   appendFileSync(file, stringify({ clients: { basic: { tolerances: ['v1Names'] } } }))
   await deployment.restart()
-}
-
-/** The demo CA's root, as set-up gives it to the SAM. */
-function rootOf({ data }: Deployment): string {
-  return join(data, 'sam', 'ca-root.crt')
 }

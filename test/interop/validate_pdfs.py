@@ -1,5 +1,5 @@
-"""Validates every signature of PDFs with pyHanko against one root. Reads {"root": file, "files": [file]}, prints for each
-file a list of its signatures: {"field", "ok", "covers", "what"}."""
+"""Validates every signature of PDFs with pyHanko against given roots. Reads {"roots": [file], "files": [file]}, prints for
+each file a list of its signatures: {"field", "ok", "covers", "what"}."""
 
 import json
 import sys
@@ -32,7 +32,7 @@ def validated(path, context):
 
 def main(request):
     context = ValidationContext(
-        trust_roots=[certificate(request['root'])], allow_fetching=False, revocation_mode='soft-fail'
+        trust_roots=[certificate(path) for path in request['roots']], allow_fetching=False, revocation_mode='soft-fail'
     )
     print(json.dumps({path: validated(path, context) for path in request['files']}))
 
