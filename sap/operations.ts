@@ -48,6 +48,13 @@ export type {
   SignatureFormat,
 } from './members.ts'
 
+/** How to sign: CSC `signAlgo`, `hashAlgo` where that leaves it open, `signAlgoParams` in DER. */
+const algorithm = {
+  signAlgorithm: oid,
+  hashAlgorithm: optional(oid),
+  signAlgorithmParameters: optional(bytes(0, MAX_PARAMETER_BYTES)),
+}
+
 /**
  * Every operation of the SAM: who may call it, what goes in, what comes out. An operation that is not here does
  * not exist; a role that is not listed is refused.
@@ -124,9 +131,7 @@ export const SAM_OPERATIONS = {
       credentialId: text(1, 255),
       sad: text(0, 1024),
       hashes: digests,
-      signAlgorithm: oid,
-      hashAlgorithm: optional(oid),
-      signAlgorithmParameters: optional(bytes(0, MAX_PARAMETER_BYTES)),
+      ...algorithm,
     }),
     object({ signatures: list(bytes(8, 1024), 1, MAX_HASHES) }),
   ),
@@ -155,9 +160,7 @@ export const SAM_OPERATIONS = {
         1,
         MAX_HASHES,
       ),
-      signAlgorithm: oid,
-      hashAlgorithm: optional(oid),
-      signAlgorithmParameters: optional(bytes(0, MAX_PARAMETER_BYTES)),
+      ...algorithm,
     }),
     object({ signatures: list(bytes(8, 1024), 1, MAX_HASHES) }),
   ),

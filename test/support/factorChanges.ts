@@ -1,3 +1,4 @@
+import { deliverNotices } from '../../sam/channels/notices.ts'
 import type { FactorKind, SamAnswer, SamRequest } from '../../sap/operations.ts'
 import { newRequestId, type TestSam, type TestSigner } from './buildSam.ts'
 
@@ -55,4 +56,10 @@ export async function factorsOf(
   { signerId }: TestSigner,
 ): Promise<SamAnswer<'factors'>['factors']> {
   return (await sam.ssa.call('factors', { requestId: newRequestId(), signerId })).factors
+}
+
+/** Sends the notices that are due, as the SAM's upkeep does. */
+export function deliverDue(sam: TestSam): Promise<void> {
+  const { database, records, channels, clock } = sam.deps
+  return deliverNotices({ knex: database.write, records, channels, now: () => clock.now() })
 }

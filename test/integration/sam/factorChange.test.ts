@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { chmod, rename } from 'node:fs/promises'
-import { deliverNotices } from '../../../sam/channels/notices.ts'
 import type { SapErrorCode } from '../../../sap/errors.ts'
 import type { FactorKind, SamRequest } from '../../../sap/operations.ts'
 import { buildSam, makeSigner, newRequestId, type TestSam, type TestSigner } from '../../support/buildSam.ts'
-import { asked, changed, factorsOf, proof, wish } from '../../support/factorChanges.ts'
+import { asked, changed, deliverDue, factorsOf, proof, wish } from '../../support/factorChanges.ts'
 import { handClock, type HandClock } from '../../support/handClock.ts'
 import {
   authorization,
@@ -35,13 +34,6 @@ describe('SAM: the signer changes a factor (activation.md §4)', () => {
   })
   after(() => sam.dispose())
 
-  const deliverDue = (): Promise<void> =>
-    deliverNotices({
-      knex: sam.deps.database.write,
-      records: sam.deps.records,
-      channels: sam.deps.channels,
-      now: () => sam.deps.clock.now(),
-    })
   const messagesTo = async (to: string): Promise<readonly string[]> =>
     (await sam.outbox()).filter((message) => message.to === to).map(({ subject }) => subject)
   const old = (): string => `${signer.signerId}@example.org`
@@ -149,7 +141,7 @@ describe('SAM: the signer changes a factor (activation.md §4)', () => {
       factorId: `pin.${signer.signerId}`,
       reason: 'test',
     })
-    await deliverDue()
+    await deliverDue(sam)
     assert.deepEqual(await messagesTo(fresh), ['Your signing PIN was unlocked'])
     assert.equal((await messagesTo(old())).at(-1), 'Your signing PIN was unlocked')
 
@@ -166,7 +158,7 @@ describe('SAM: the signer changes a factor (activation.md §4)', () => {
       await assert.rejects(
         sam.ssa.call('authorize', authorization(signer, newHashes(1), { otp: '00000000', pin: signer.pin })),
       )
-    await deliverDue()
+    await deliverDue(sam)
     const fresh = await messagesTo(`new-${signer.signerId}@example.org`)
     assert.deepEqual(fresh, ['A signing factor of yours was locked'])
     assert.equal((await messagesTo(old())).at(-1), 'A signing factor of yours was locked')
@@ -250,7 +242,7 @@ describe('SAM: the signer changes a factor (activation.md §4)', () => {
     it(`drops a change that waits, and tells every destination: cancelled by ${by}`, async () => {
       await changed(sam, signer, 'otp')
       await cancel('otp', by)
-      await deliverDue()
+      await deliverDue(sam)
       const fresh = `new-${signer.signerId}@example.org`
       assert.deepEqual(await messagesTo(fresh), ['A change was cancelled'])
       assert.equal((await messagesTo(old())).at(-1), 'A change was cancelled')

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { deliverNotices } from '../../../sam/channels/notices.ts'
 import type { SapErrorCode } from '../../../sap/errors.ts'
 import type { SamRequest } from '../../../sap/operations.ts'
 import { buildSam, makeSigner, newRequestId, type TestSam, type TestSigner } from '../../support/buildSam.ts'
-import { changed, factorsOf } from '../../support/factorChanges.ts'
+import { changed, deliverDue, factorsOf } from '../../support/factorChanges.ts'
 import {
   authorization,
   authorized,
@@ -41,12 +40,7 @@ describe('SAM: the registration officer and the factors of a signer', () => {
     return { requestId: newRequestId(), ...named(kind), reason: 'forgotten', ...content[kind], ...changes }
   }
   const delivered = async (to: string): Promise<readonly string[]> => {
-    await deliverNotices({
-      knex: sam.deps.database.write,
-      records: sam.deps.records,
-      channels: sam.deps.channels,
-      now: () => sam.deps.clock.now(),
-    })
+    await deliverDue(sam)
     const notices = (await sam.outbox()).filter((message) => message.code === undefined && message.to === to)
     return notices.map(({ subject }) => subject)
   }

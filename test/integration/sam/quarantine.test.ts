@@ -49,6 +49,15 @@ describe('SAM: a wrong signature whose outcome cannot be written (H16, F07)', ()
     return sam.ra.call('resume', { requestId: newRequestId(), credentialId, reason: 'checked' })
   }
 
+  async function signWrongUnwritten(): Promise<void> {
+    const hashes = newHashes(1)
+    const { sad } = await authorized(sam, signer, hashes)
+    const spoiled = spoilSignatures(sam)
+    faults.failOne(2, 'not stored')
+    await assert.rejects(sam.ssa.call('sign', signing(signer, sad, hashes)), { code: 'unavailable' })
+    spoiled.restore()
+  }
+
   for (const kind of ['stored', 'not stored'] as const)
     it(`takes the key out of use at once, and suspends it when the disk works again (${kind})`, async () => {
       const [first, second] = [newHashes(1), newHashes(1)]
@@ -93,12 +102,7 @@ describe('SAM: a wrong signature whose outcome cannot be written (H16, F07)', ()
     })
 
   it('suspends also when the lease of the reservation has ended', async () => {
-    const hashes = newHashes(1)
-    const { sad } = await authorized(sam, signer, hashes)
-    const spoiled = spoilSignatures(sam)
-    faults.failOne(2, 'not stored')
-    await assert.rejects(sam.ssa.call('sign', signing(signer, sad, hashes)), { code: 'unavailable' })
-    spoiled.restore()
+    await signWrongUnwritten()
     await sam.deps.database.write('reservation').update({ lease_until: 0 })
     await writeQuarantines(sam.deps)
     assert.equal(await stored(), 'SUSPENDED')
@@ -109,12 +113,7 @@ describe('SAM: a wrong signature whose outcome cannot be written (H16, F07)', ()
   })
 
   it('goes on trying: a second fault leaves the key out of use', async () => {
-    const hashes = newHashes(1)
-    const { sad } = await authorized(sam, signer, hashes)
-    const spoiled = spoilSignatures(sam)
-    faults.failOne(2, 'not stored')
-    await assert.rejects(sam.ssa.call('sign', signing(signer, sad, hashes)), { code: 'unavailable' })
-    spoiled.restore()
+    await signWrongUnwritten()
     faults.failOne(1, 'not stored')
     await assert.rejects(writeQuarantines(sam.deps))
     assert.ok(sam.deps.state.isQuarantined(signer.credentialId))
@@ -123,12 +122,7 @@ describe('SAM: a wrong signature whose outcome cannot be written (H16, F07)', ()
   })
 
   it('writes the suspension before it stops', async () => {
-    const hashes = newHashes(1)
-    const { sad } = await authorized(sam, signer, hashes)
-    const spoiled = spoilSignatures(sam)
-    faults.failOne(2, 'not stored')
-    await assert.rejects(sam.ssa.call('sign', signing(signer, sad, hashes)), { code: 'unavailable' })
-    spoiled.restore()
+    await signWrongUnwritten()
     await sam.stop()
     await sam.start()
     assert.equal(await stored(), 'SUSPENDED')
