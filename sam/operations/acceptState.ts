@@ -23,6 +23,7 @@ export async function acceptState(
   const lockedBecause = deps.state.lockedBecause()
   if (lockedBecause === undefined) throw new SapFailure('state_forbids', 'the SAM is not locked')
   const { node } = deps.config
+  deps.records.forget()
   const findings = await inspect(deps)
   const fields = { reason: request.reason, lockedBecause, ...(await endOfChain(deps)) }
   const chain = await nextChain(deps.hsm, node)

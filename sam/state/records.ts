@@ -112,6 +112,12 @@ export class Records {
     return Promise.all(rows.map((row) => this.#open(kind, row)))
   }
 
+  /** Forgets what was seen, so that an officer can accept an older state. Only while LOCKED. */
+  forget(): void {
+    this.#known.clear()
+    this.#seen.clear()
+  }
+
   /** A page of rows of a kind, each opened or found broken; for `acceptState`, which must look at both. */
   async inspect<K extends RecordKind>(
     kind: K,

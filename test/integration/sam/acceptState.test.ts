@@ -76,6 +76,28 @@ describe('SAM acceptState: what it leaves to be found out', () => {
     assert.equal(sam.deps.state.name(), 'OPERATIONAL')
   })
 
+  it('accepts a record that went back, without a restart', async () => {
+    const { read, write } = sam.deps.database
+    const row = { kind: 'factor', id: `otp.${signer.signerId}` }
+    const old: unknown = await read('record').where(row).first('version', 'body', 'mac')
+    assert.ok(typeof old === 'object' && old !== null)
+    await authorized(sam, signer, newHashes(1))
+    await write('record').where(row).update(old)
+    await assert.rejects(authorized(sam, signer, newHashes(1)), { code: 'unavailable' })
+    assert.equal(sam.deps.state.name(), 'LOCKED')
+    await accept(sam)
+    assert.equal(sam.deps.state.name(), 'OPERATIONAL')
+    await assert.rejects(authorized(sam, signer, newHashes(1)), { code: 'credential_disabled' })
+    const { signerId, credentialId } = signer
+    const reason = 'checked'
+    await sam.ra.call('resume', { requestId: newRequestId(), credentialId, reason })
+    await sam.ra.call('unlockFactor', { requestId: newRequestId(), signerId, factorId: row.id, reason })
+    await authorized(sam, signer, newHashes(1))
+    await sam.stop()
+    await sam.start()
+    assert.equal(sam.deps.state.name(), 'OPERATIONAL')
+  })
+
   it('settles what a process before it left open, so that keys can be destroyed', async () => {
     const hashes = newHashes(1)
     await authorized(sam, signer, hashes)
