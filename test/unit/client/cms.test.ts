@@ -4,7 +4,7 @@ import * as asn1js from 'asn1js'
 import * as pkijs from 'pkijs'
 import { pssParameters } from '../../../client/cms/algorithmIdentifier.ts'
 import { assembleCms } from '../../../client/cms/assembleCms.ts'
-import { elementsOf, integer, octetString, oid, setOf } from '../../../client/cms/der.ts'
+import { elementsOf, integer, octetString, oid, setOf, time } from '../../../client/cms/der.ts'
 import { isSignatureOf, maximumSignatureLength } from '../../../client/cms/signature.ts'
 import { signedAttributes } from '../../../client/cms/signedAttributes.ts'
 import type { DigestName, SignatureScheme } from '../../../sap/algorithms.ts'
@@ -35,6 +35,15 @@ describe('DER — ITU-T X.690', () => {
       const theirs = new asn1js.OctetString({ valueHex: new Uint8Array(length).fill(7) }).toBER()
       assert.ok(ours.equals(Buffer.from(theirs)))
     }
+  })
+
+  it('writes UTCTime through 2049 and GeneralizedTime after', () => {
+    const [utc, generalized] = [
+      time(new Date('2049-12-31T23:59:59.9Z')),
+      time(new Date('2050-01-01T00:00:00Z')),
+    ]
+    assert.deepEqual([utc[0], utc.toString('latin1', 2)], [0x17, '491231235959Z'])
+    assert.deepEqual([generalized[0], generalized.toString('latin1', 2)], [0x18, '20500101000000Z'])
   })
 
   it('sorts a SET OF by the encodings', () => {

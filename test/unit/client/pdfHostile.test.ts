@@ -1,29 +1,59 @@
 import assert from 'node:assert/strict'
-import { PdfRefusal } from '../../../client/pdf/pdfRefusal.ts'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
 import { HOSTILE } from '../../support/hostilePdf.ts'
-import { revisionOf } from '../../support/revisionOf.ts'
+import { measuredRun } from '../../support/peakMemory.ts'
+import { scratchFolder } from '../../support/scratchFolder.ts'
 
 /** On a busy machine; alone each takes a tenth. */
 const LONGEST_MS = 10_000
+const MOST_BYTES = 1024 * 1024 * 1024
 
-function outcomeOf(pdf: Buffer): string {
-  try {
-    revisionOf(pdf)
-    return 'signed'
-  } catch (error) {
-    if (error instanceof PdfRefusal) return error.reason
-    throw error
+const outcomes = z.array(z.object({ outcome: z.string(), milliseconds: z.number() }))
+
+/** Signs each file in turn, in a process that does nothing else. */
+const program = (files: readonly string[]): string => `
+  import { readFileSync } from 'node:fs'
+  import { revisionOf } from './test/support/revisionOf.ts'
+  function outcomeOf(pdf) {
+    try {
+      revisionOf(pdf)
+      return 'signed'
+    } catch (error) {
+      return error.name === 'PdfRefusal' ? error.reason : String(error.stack)
+    }
   }
-}
+  const outcomes = ${JSON.stringify(files)}.map((file) => {
+    const pdf = readFileSync(file)
+    const started = performance.now()
+    return { outcome: outcomeOf(pdf), milliseconds: performance.now() - started }
+  })
+  process.stdout.write(JSON.stringify(outcomes))`
 
 describe('hostile PDFs', function () {
-  this.timeout(60_000)
-
-  for (const [what, { make, outcome }] of Object.entries(HOSTILE))
-    it(`soon comes to an end with ${what}: ${outcome}`, () => {
-      const pdf = make()
-      const started = performance.now()
-      assert.equal(outcomeOf(pdf), outcome)
-      assert.ok(performance.now() - started < LONGEST_MS)
+  this.timeout(180_000)
+  let seen: z.infer<typeof outcomes>
+  let peak: number
+  before(async () => {
+    const folder = scratchFolder('hostile')
+    const files = Object.values(HOSTILE).map(({ make }, i) => {
+      writeFileSync(join(folder, `${i}.pdf`), make())
+      return join(folder, `${i}.pdf`)
     })
+    const { output, peakBytes } = await measuredRun(program(files))
+    seen = outcomes.parse(JSON.parse(output))
+    peak = peakBytes
+  })
+
+  for (const [i, [what, { outcome }]] of Object.entries(HOSTILE).entries())
+    it(`soon comes to an end with ${what}: ${outcome}`, () => {
+      const result = seen[i]
+      assert.equal(result?.outcome, outcome)
+      assert.ok(result.milliseconds < LONGEST_MS, `${result.milliseconds} ms`)
+    })
+
+  it('takes bounded memory for all of them, one after the other', () => {
+    assert.ok(peak < MOST_BYTES, `${peak / 1024 / 1024} MiB`)
+  })
 })
