@@ -87,6 +87,19 @@ const schema = z.strictObject({
       withinSeconds: z.number().min(0.1).max(60).default(10),
     })
     .optional(),
+  /** Operation mode A of v2. */
+  asynchronous: z
+    .strictObject({
+      /** How long outcomes are kept: by default, and at most. */
+      validitySeconds: z.number().min(0.001).max(604_800).default(3600),
+      maxValiditySeconds: z.number().min(0.001).max(604_800).default(86_400),
+      /** Before each further attempt to call back. */
+      callbackRetrySeconds: z
+        .array(z.number().min(0).max(86_400))
+        .max(20)
+        .default([2, 10, 60, 300, 1800, 7200]),
+    })
+    .prefault({}),
   tokens: z
     .strictObject({
       accessSeconds: z.int().min(60).max(86_400).default(3600),

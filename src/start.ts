@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import { SAM_OPERATIONS } from '../sap/operations.ts'
 import { createOperationClient } from '../sap/transport/client.ts'
@@ -27,6 +28,7 @@ import { systemClock, type Clock } from './domain/time.ts'
 import { createApiPage } from './pages/apiPage.ts'
 import { createManagementApp } from './management/app.ts'
 import { createOutward } from './outward.ts'
+import { startOperationModeA, type OperationModeA } from './operationModeA.ts'
 import type { Log } from './ports/log.ts'
 import type { Sam } from './ports/sam.ts'
 
@@ -65,18 +67,32 @@ export async function startSsa(config: SsaConfig, surroundings: Surroundings): P
   const client = connectSam(config)
   const servers: Server[] = []
   let refusals: RunningTally | undefined
+  let modeA: OperationModeA | undefined
   const close = async (): Promise<void> => {
+    const until = Date.now() + GRACE
     await Promise.all(servers.map((server) => stop(server, GRACE)))
+    await modeA?.asynchronous.close(until - Date.now())
     await refusals?.close()
-    await client.close()
+    // A SAM that does not answer must not keep the process.
+    await Promise.race([client.close(), sleep(until - Date.now(), undefined, { ref: false })])
     await database.destroy()
   }
   try {
     const audit = await openJournal(database, config.node, clock)
     refusals = createRefusalTally({ audit, clock, log }, TALLY_EVERY)
-    const { timestamps } = createOutward(config, { clock, log })
-    const deps = await createDeps(config, { database, client, clock, audit, refusals, timestamps })
-    const ports = await openListeners(config, { deps, database, log, servers })
+    const { egress, timestamps } = createOutward(config, { clock, log })
+    modeA = await startOperationModeA(config, { database, egress, audit, clock, log })
+    const { asynchronous, published } = modeA
+    const deps = await createDeps(config, {
+      database,
+      client,
+      clock,
+      audit,
+      refusals,
+      timestamps,
+      asynchronous,
+    })
+    const ports = await openListeners(config, { deps, database, log, servers, published })
     return { ports, close }
   } catch (error) {
     await close()
@@ -88,13 +104,14 @@ interface Parts {
   readonly deps: Deps
   readonly database: Knex
   readonly log: Log
+  readonly published: OperationModeA['published']
   /** Every server that was opened, also when a later one fails. */
   readonly servers: Server[]
 }
 
 /** The public listener last: whoever reaches it finds everything else in place. */
 async function openListeners(config: SsaConfig, parts: Parts): Promise<Ssa['ports']> {
-  const { deps, database, log, servers } = parts
+  const { deps, database, log, servers, published } = parts
   const prometheus = createPrometheus()
   const mutualTls = createMutualTls(config, database, log)
   const app = await createApp({
@@ -104,6 +121,9 @@ async function openListeners(config: SsaConfig, parts: Parts): Promise<Ssa['port
     isBehindProxy: config.listen.trustedProxy,
     clientOf: ({ socket }) => mutualTls?.clientOf(socket) ?? BASIC_CLIENT,
     tolerancesOf: tolerancesOf(config, log),
+    resources: {
+      '/callback-keys.json': { contentType: 'application/jwk-set+json', body: JSON.stringify(published) },
+    },
     pages: { '/api': createApiPage({ contracts: CONTRACTS }) },
   })
   const management = createManagementApp({
@@ -149,22 +169,19 @@ function connectSam({ sam }: SsaConfig): SapClient {
 
 async function createDeps(
   config: SsaConfig,
-  parts: Pick<Deps, 'audit' | 'refusals' | 'clock' | 'timestamps'> & {
+  parts: Pick<Deps, 'audit' | 'refusals' | 'clock' | 'timestamps' | 'asynchronous'> & {
     readonly database: Knex
     readonly client: SapClient
   },
 ): Promise<Deps> {
-  const { database, client, clock, audit, refusals, timestamps } = parts
+  const { database, client, ...given } = parts
   return {
     sam: createSam(client),
     sessions: createSessionStore(database),
     users: createUserStore(database),
     passwords: await createPasswords(),
     loginLimiter: createLoginLimiter(config.limits),
-    audit,
-    refusals,
-    clock,
-    timestamps,
+    ...given,
     service: config.info,
     tokens: config.tokens,
     pageTokenKey: await pageTokenKey(database),

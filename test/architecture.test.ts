@@ -55,6 +55,7 @@ const RULES: ImportRules = {
     asn1js: PKI,
     '@noble/curves': ['sam', 'client', 'hsm'],
     '@node-rs/argon2': ['sam', 'src/adapters'],
+    jose: ['src'],
     nodemailer: ['sam/channels'],
     'rate-limiter-flexible': ['src'],
     pino: ['sam', 'ca', 'src'],

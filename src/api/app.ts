@@ -9,7 +9,8 @@ import type { Metrics } from '../ports/metrics.ts'
 import { readBody } from './body.ts'
 import { createContract, type Contract } from './contract.ts'
 import { errorAnswer, toCscError } from './errorTable.ts'
-import type { ApiVersion } from './route.ts'
+import { Accepted, type ApiVersion } from './route.ts'
+import { serveResource, type Resources } from './resources.ts'
 import { tolerantAnswer } from './tolerantAnswer.ts'
 import { tolerantBody } from './tolerantBody.ts'
 import { v1 } from './v1/routes.ts'
@@ -25,6 +26,7 @@ export interface AppOptions {
   clientOf(request: Request): string
   /** What is served beside the API, by path. */
   readonly pages: Readonly<Record<string, Router>>
+  readonly resources: Resources
   /** What a client may write otherwise than the contract says. */
   tolerancesOf(clientId: string): Tolerances
 }
@@ -57,6 +59,7 @@ export async function createApp(options: AppOptions): Promise<Express> {
   for (const [path, page] of Object.entries(options.pages)) app.use(path, page)
   app.use((request, response) => {
     const passage = begin(options, request, response)
+    if (serveResource(options.resources, request, response)) return
     send(options, passage, response, errorAnswer(new CscError('not_found', 'There is no such method.')))
   })
   return app
@@ -87,8 +90,10 @@ async function answer(
         passage.caller = caller
       },
     })
-    const told = tolerantAnswer(tolerances, result)
-    send(options, passage, response, { status: told === undefined ? 204 : 200, body: told, headers: {} })
+    const isDone = !(result instanceof Accepted)
+    const told = tolerantAnswer(tolerances, isDone ? result : result.body)
+    const status = told === undefined ? 204 : isDone ? 200 : 202
+    send(options, passage, response, { status, body: told, headers: {} })
   } catch (error) {
     const told = toCscError(error, version.wording)
     await note(options, passage, error, told)

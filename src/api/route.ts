@@ -13,7 +13,15 @@ export interface Call {
   readonly caller: Caller | undefined
 }
 
-/** One method of one version: a body that the contract accepted, to the body of the answer, or undefined for 204. */
+/** An answer with status 202: what was asked for is not done yet. */
+export class Accepted {
+  readonly body: object
+  constructor(body: object) {
+    this.body = body
+  }
+}
+
+/** One method of one version: a body that the contract accepted, to the body of the answer, which may be Accepted, or undefined for 204. */
 export type Route = (body: unknown, call: Call) => Promise<object | undefined>
 
 /* eslint-disable @typescript-eslint/no-unnecessary-type-parameters -- the contract's type of a body, named once */

@@ -1,3 +1,4 @@
+import type { Asynchronous } from '../ports/asynchronous.ts'
 import type { EventContext, Audit } from '../ports/audit.ts'
 import type { LoginLimiter } from '../ports/loginLimiter.ts'
 import type { Passwords } from '../ports/passwords.ts'
@@ -33,6 +34,8 @@ export interface Deps {
   readonly clock: Clock
   readonly service: ServiceInfo
   readonly tokens: { readonly accessSeconds: number; readonly refreshSeconds: number }
+  /** Requests in operation mode A (v2). */
+  readonly asynchronous: Asynchronous
   /** Undefined where none is configured: then there is no signatures/timestamp. */
   readonly timestamps: TimestampAuthority | undefined
   /** 32 bytes: page tokens are made with it. */

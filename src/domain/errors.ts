@@ -77,6 +77,11 @@ export const REFUSAL_REASONS = [
   'pin_invalid',
   'pin_locked',
   'factor_unexpected',
+  // operation mode A
+  'validity_period_out_of_bounds',
+  'response_uri_invalid',
+  'response_id_invalid',
+  'result_lost',
   // the SAD
   'sad_invalid',
   'sad_expired',

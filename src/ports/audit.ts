@@ -29,6 +29,21 @@ export type AuditEvent = EventContext &
         readonly signAlgorithm: string
       }
     | { readonly type: 'sign-completed'; readonly credentialId: string; readonly signatures: number }
+    /** A request in operation mode A: what it asks for follows in events of its own. */
+    | { readonly type: 'async-accepted'; readonly operation: string; readonly credentialId: string }
+    | {
+        readonly type: 'async-failed'
+        readonly operation: string
+        readonly reason: string
+        readonly detail?: string
+      }
+    | { readonly type: 'callback-delivered'; readonly attempt: number }
+    | {
+        readonly type: 'callback-failed'
+        readonly attempt: number
+        readonly isLast: boolean
+        readonly reason: string
+      }
     /** A verified time-stamp token was passed on. */
     | { readonly type: 'timestamped'; readonly hashAlgorithm: string }
     | {

@@ -59,6 +59,10 @@ export interface TestSsa {
   readonly log: string[]
   /** Calls a method over HTTPS and holds the answer against the contract. */
   post(version: Version, operation: string, body: unknown, options?: CallOptions): Promise<Answer>
+  /** What everybody may read, over HTTPS. */
+  get(
+    path: string,
+  ): Promise<{ readonly status: number; readonly body: unknown; readonly headers: Answer['headers'] }>
   addUser(user: {
     readonly username: string
     readonly password: string
@@ -128,6 +132,10 @@ export async function buildSsa(options: BuildSsaOptions): Promise<TestSsa> {
     operatorToken,
     log,
     post,
+    async get(path) {
+      const response = await request(url()).get(path).ca(ca)
+      return { status: response.status, body: bodyOf(response), headers: { ...response.headers } }
+    },
     ...registers(config.database.file, authority),
     async login(username, password, call = {}) {
       const authorization = basic(username, password)

@@ -17,6 +17,12 @@ export function ssaDeps({ voidSad, ...given }: Given): Deps {
     service: { name: 'Test', region: 'DK', lang: 'en', description: '', logo: 'https://localhost/logo.svg' },
     tokens: { accessSeconds: 3600, refreshSeconds: 3600 },
     timestamps: undefined,
+    asynchronous: {
+      validity: { byDefault: 1000, most: 1000 },
+      checkResponseUri: () => undefined,
+      accept: () => Promise.reject(new Error('not in this test')),
+      find: () => Promise.resolve(undefined),
+    },
     pageTokenKey: Buffer.alloc(32),
   }
 }

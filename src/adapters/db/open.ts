@@ -1,8 +1,9 @@
 import type { Knex } from 'knex'
 import { connect } from '../../../store/connect.ts'
 import { migration0001 } from './migrations/0001init.ts'
+import { migration0002 } from './migrations/0002asynchronous.ts'
 
-const MIGRATIONS = [migration0001]
+const MIGRATIONS = [migration0001, migration0002]
 
 /** The database does not exist, or is of another version than this program. */
 export class DatabaseNotReady extends Error {

@@ -223,7 +223,10 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
-        /** Of the standard, not of this service */
+        /**
+         * The outcome of a request in operation mode A
+         * @description Served to the user and client who made the request, as often as they ask, until its validity period is over. A request that was refused answers as it would have in mode S; one whose outcome was lost, with 500.
+         */
         readonly post: operations["signatures/signPolling"];
         readonly delete?: never;
         readonly options?: never;
@@ -349,7 +352,7 @@ export interface components {
             readonly description: string;
             readonly authType: readonly "basic"[];
             /** @enum {boolean} */
-            readonly asynchronousOperationMode: false;
+            readonly asynchronousOperationMode: true;
             readonly methods: readonly string[];
             /** @enum {boolean} */
             readonly validationInfo: false;
@@ -513,19 +516,21 @@ export interface components {
             readonly signAlgoParams?: string;
             readonly hashAlgorithmOID?: components["schemas"]["Oid"];
             /**
-             * @description Only S, at once; another is refused
+             * @description S, at once, is the default; A answers a responseID
              * @enum {string}
              */
-            readonly operationMode?: "S";
-            /** @description Ignored since it belongs to mode A */
+            readonly operationMode?: "S" | "A";
+            /** @description With A an integer, milliseconds that the outcome is kept; ignored with S */
             readonly validity_period?: unknown;
-            /** @description Ignored since it belongs to mode A */
+            /** @description With A an https URL that is told when there is an outcome; ignored with S */
             readonly response_uri?: unknown;
             readonly clientData?: components["schemas"]["ClientData"];
         };
         readonly SignHashResponse: {
+            /** @description In mode A; the requestID of signPolling */
+            readonly responseID?: string;
             /** @description ECDSA as DER of ECDSA-Sig-Value, RSA in modulus size; base64, in the order of the hashes */
-            readonly signatures: readonly string[];
+            readonly signatures?: readonly string[];
         };
         readonly TimestampRequest: {
             /**
@@ -544,6 +549,16 @@ export interface components {
              * @description The token, DER of its ContentInfo, base64
              */
             readonly timestamp: string;
+        };
+        readonly SignPollingRequest: {
+            /** @description The responseID */
+            readonly requestID: string;
+            /** @description Absent, null or empty, since a token names its user */
+            readonly userID?: string;
+            readonly clientData?: components["schemas"]["ClientData"];
+        };
+        readonly SignPollingResponse: {
+            readonly signatures?: readonly string[];
         };
     };
     responses: {
@@ -592,6 +607,8 @@ export type SignHashRequest = components['schemas']['SignHashRequest'];
 export type SignHashResponse = components['schemas']['SignHashResponse'];
 export type TimestampRequest = components['schemas']['TimestampRequest'];
 export type TimestampResponse = components['schemas']['TimestampResponse'];
+export type SignPollingRequest = components['schemas']['SignPollingRequest'];
+export type SignPollingResponse = components['schemas']['SignPollingResponse'];
 export type ResponseError = components['responses']['Error'];
 export type $defs = Record<string, never>;
 export interface operations {
@@ -804,7 +821,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description Signatures */
+            /** @description Signatures; in mode A the id to poll with */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -859,8 +876,30 @@ export interface operations {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SignPollingRequest"];
+            };
+        };
         readonly responses: {
+            /** @description The outcome */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SignPollingResponse"];
+                };
+            };
+            /** @description Not done yet; error is accepted_request */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
             readonly default: components["responses"]["Error"];
         };
     };

@@ -162,7 +162,7 @@ const ROWS: readonly Row[] = [
     'Missing (or invalid type) string parameter hashAlgorithmOID',
   ],
   ['v2 signatures/signHash', { hashAlgorithmOID: ' 2.16' }, 'Invalid parameter hashAlgorithmOID'],
-  ['v2 signatures/signHash', { operationMode: 'A' }, 'Invalid parameter operationMode'],
+  ['v2 signatures/signHash', { operationMode: 'B' }, 'Invalid parameter operationMode'],
   ...both('signatures/signHash', { clientData: 7 }, 'Invalid parameter clientData'),
 ]
 

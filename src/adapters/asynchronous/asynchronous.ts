@@ -1,0 +1,162 @@
+import { Refusal } from '../../domain/errors.ts'
+import type { Caller } from '../../domain/principal.ts'
+import { newToken } from '../../domain/secrets.ts'
+import type { Clock } from '../../domain/time.ts'
+import type { Asynchronous, AsyncRequest, AsyncResult } from '../../ports/asynchronous.ts'
+import type { Audit, EventContext } from '../../ports/audit.ts'
+import type { Log } from '../../ports/log.ts'
+import type { AsyncOutcome, AsyncStore } from '../db/asyncStore.ts'
+import type { Callbacks } from './callbacks.ts'
+import { completed, failed, stateOf } from './outcome.ts'
+
+export interface AsynchronousDeps {
+  readonly store: AsyncStore
+  readonly callbacks: Callbacks
+  /** Throws for a URI that must not be called. */
+  readonly checkUri: (uri: string) => void
+  readonly audit: Audit
+  readonly clock: Clock
+  readonly log: Log
+  readonly validity: Asynchronous['validity']
+}
+
+export interface RunningAsynchronous extends Asynchronous {
+  /** Takes no more, and gives what runs at most `within` milliseconds. */
+  close(within: number): Promise<void>
+}
+
+/** Requests whose work is in this process's memory, at most. */
+const MAX_RUNNING = 64
+
+/** Milliseconds after which work that has given no outcome has none: more than the SAM may take. */
+const PENDING_AT_MOST = 120_000
+
+const SWEEP_EVERY = 60_000
+
+/** Starts with giving up what this node had begun before it stopped: the SADs were in its memory. */
+export async function startAsynchronous(deps: AsynchronousDeps): Promise<RunningAsynchronous> {
+  const { store, clock, log } = deps
+  const running = new Set<Promise<void>>()
+  const lost = await store.settleAll(failed(undefined), clock.now())
+  if (lost > 0) log.warn({ event: 'async-lost', requests: lost }, 'requests that were begun were lost')
+  const sweep = (): void => {
+    store.sweep(clock.now()).catch((error: unknown) => {
+      log.error({ event: 'async-sweep-failed', err: error }, 'expired outcomes could not be deleted')
+    })
+  }
+  sweep()
+  const sweeping = setInterval(sweep, SWEEP_EVERY).unref()
+  deps.callbacks.wake()
+  return {
+    validity: deps.validity,
+    checkResponseUri(uri) {
+      try {
+        deps.checkUri(uri)
+      } catch (error) {
+        // It names the rule, not the URI.
+        const detail = error instanceof Error ? error.message : undefined
+        throw new Refusal('response_uri_invalid', { cause: error, detail })
+      }
+    },
+    async accept(request, work) {
+      if (running.size >= MAX_RUNNING) throw new Refusal('unavailable', { detail: 'too many requests run' })
+      const responseId = newToken()
+      // The place is taken before anything is awaited.
+      let begin: () => void = () => undefined
+      let giveUp: (error: unknown) => void = () => undefined
+      const begun = new Promise<void>((resolve, reject) => {
+        begin = resolve
+        giveUp = reject
+      })
+      const job: Promise<void> = begun
+        .then(() => run(deps, responseId, request, work))
+        .catch(() => undefined)
+        .finally(() => running.delete(job))
+      running.add(job)
+      try {
+        await keep(deps, responseId, request)
+      } catch (error) {
+        giveUp(error)
+        throw error
+      }
+      begin()
+      return responseId
+    },
+    find: (caller, responseId) => find(deps, caller, responseId),
+    async close(within) {
+      clearInterval(sweeping)
+      const timeout = new Promise((resolve) => setTimeout(resolve, within).unref())
+      await Promise.race([Promise.all([...running, deps.callbacks.close()]), timeout])
+    },
+  }
+}
+
+async function keep(
+  { store, audit, clock }: AsynchronousDeps,
+  responseId: string,
+  request: AsyncRequest,
+): Promise<void> {
+  const { caller, operation, credentialId, validityMilliseconds, responseUri } = request
+  const { requestId, userId, clientId } = caller
+  await audit.record({ ...contextOf(caller), type: 'async-accepted', operation, credentialId })
+  const isKept = await store.add(
+    { responseId, requestId, userId, clientId, validity: validityMilliseconds, responseUri },
+    clock.now(),
+  )
+  if (!isKept) throw new Refusal('unavailable', { detail: 'too many outcomes are kept' })
+}
+
+/** The work, then its outcome: durable first, then the callback. */
+async function run(
+  deps: AsynchronousDeps,
+  responseId: string,
+  request: AsyncRequest,
+  work: () => Promise<AsyncResult>,
+): Promise<void> {
+  const { store, audit, clock, log } = deps
+  let outcome: AsyncOutcome
+  try {
+    outcome = completed(await work())
+  } catch (error) {
+    outcome = failed(error)
+    const { requestId } = request.caller
+    if (!(error instanceof Refusal)) log.error({ event: 'failed', requestId, err: error }, 'unexpected error')
+    await audit.record({
+      ...contextOf(request.caller),
+      type: 'async-failed',
+      operation: request.operation,
+      reason: reasonOf(error),
+      ...(error instanceof Refusal && error.detail !== undefined ? { detail: error.detail } : {}),
+    })
+  }
+  try {
+    await store.settle(responseId, outcome, clock.now())
+  } catch (error) {
+    // It stays pending, and counts as lost when its time is over.
+    log.error({ event: 'async-not-kept', err: error }, 'an outcome could not be stored')
+  }
+  deps.callbacks.wake()
+}
+
+async function find(
+  { store, clock }: AsynchronousDeps,
+  caller: Caller,
+  responseId: string,
+): ReturnType<Asynchronous['find']> {
+  const stored = await store.find(responseId)
+  if (stored?.userId !== caller.userId || stored.clientId !== caller.clientId) return undefined
+  const now = clock.now()
+  if (stored.expiresAt !== undefined && stored.expiresAt <= now) return undefined
+  const state = stateOf(stored)
+  if (state.state !== 'pending' || now - stored.acceptedAt < PENDING_AT_MOST) return state
+  return { state: 'failed', reason: 'result_lost', subject: undefined }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Refusal) return error.reason
+  return error instanceof Error ? error.name : 'unknown'
+}
+
+function contextOf({ requestId, clientId, userId, signerId, familyId }: Caller): EventContext {
+  return { requestId, clientId, userId, signerId, familyId }
+}

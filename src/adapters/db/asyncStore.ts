@@ -1,0 +1,180 @@
+import type { Knex } from 'knex'
+import { numberOf, rowOf, rowsOf, textOf, type Row } from './row.ts'
+
+export interface NewAsyncRequest {
+  readonly responseId: string
+  readonly requestId: string
+  readonly userId: string
+  readonly clientId: string
+  /** Milliseconds. */
+  readonly validity: number
+  readonly responseUri: string | undefined
+}
+
+export interface StoredAsyncRequest {
+  readonly userId: string
+  readonly clientId: string
+  readonly state: string
+  /** JSON; undefined while it is pending. */
+  readonly outcome: string | undefined
+  readonly acceptedAt: number
+  readonly expiresAt: number | undefined
+}
+
+/** A callback whose attempt was counted, so that it may be made. */
+export interface ClaimedCallback {
+  readonly responseId: string
+  readonly requestId: string
+  readonly state: string
+  readonly uri: string
+  /** This attempt's number, from 1. */
+  readonly attempt: number
+}
+
+export interface AsyncStore {
+  /** False if this user's client has too many. Durable on return, as everything here. */
+  add(request: NewAsyncRequest, now: number): Promise<boolean>
+  /** Gives a pending request its outcome. False if it had one. */
+  settle(responseId: string, outcome: AsyncOutcome, now: number): Promise<boolean>
+  /** Gives this outcome to whatever this node left pending. Returns how many there were. */
+  settleAll(outcome: AsyncOutcome, now: number): Promise<number>
+  find(responseId: string): Promise<StoredAsyncRequest | undefined>
+  /** Due callbacks of this node, each counted and put off to `nextDue` before it is made. */
+  claimCallbacks(now: number, nextDue: (attempt: number) => number): Promise<readonly ClaimedCallback[]>
+  putOffCallback(responseId: string, due: number): Promise<void>
+  /** No further attempt. */
+  endCallback(responseId: string): Promise<void>
+  /** When the next callback of this node is due. */
+  nextCallback(): Promise<number | undefined>
+  /** Forgets outcomes that have expired. */
+  sweep(now: number): Promise<void>
+}
+
+export interface AsyncOutcome {
+  readonly state: 'completed' | 'failed'
+  /** JSON. */
+  readonly outcome: string
+}
+
+/** Requests whose outcome is kept at one time, of one client for one user. */
+const MAX_KEPT = 1000
+
+/** Callbacks that are claimed at one time. */
+const MAX_CLAIMED = 16
+
+export function createAsyncStore(database: Knex, node: string): AsyncStore {
+  const table = (): Knex.QueryBuilder => database('async_requests')
+  const settle = (
+    which: Readonly<Record<string, string>>,
+    outcome: AsyncOutcome,
+    now: number,
+  ): Promise<number> =>
+    table()
+      .where({ ...which, state: 'pending' })
+      .update({
+        ...outcome,
+        expires_at: database.raw('validity + ?', [now]),
+        callback_due: database.raw('case when callback_uri is null then null else ? end', [now]),
+      })
+      .then(Number)
+  return {
+    add: (request, now) => add(database, node, request, now),
+    settle: async (responseId, outcome, now) =>
+      (await settle({ response_id: responseId }, outcome, now)) === 1,
+    settleAll: (outcome, now) => settle({ node }, outcome, now),
+    async find(responseId) {
+      const row = rowOf(await table().where({ response_id: responseId }).first())
+      return row === undefined ? undefined : storedRequest(row)
+    },
+    claimCallbacks: (now, nextDue) => claim(database, node, now, nextDue),
+    async putOffCallback(responseId, due) {
+      await table().where({ response_id: responseId }).update({ callback_due: due })
+    },
+    async endCallback(responseId) {
+      await table().where({ response_id: responseId }).update({ callback_uri: null, callback_due: null })
+    },
+    async nextCallback() {
+      const row = rowOf(
+        await table().where({ node }).whereNotNull('callback_due').min('callback_due as due').first(),
+      )
+      return row === undefined || row['due'] === null ? undefined : numberOf(row, 'due')
+    },
+    async sweep(now) {
+      await table().where('expires_at', '<=', now).delete()
+    },
+  }
+}
+
+/** One statement: the count decides at the moment of the write. */
+async function add(database: Knex, node: string, request: NewAsyncRequest, now: number): Promise<boolean> {
+  const { responseId, requestId, userId, clientId, validity, responseUri } = request
+  const values = [
+    responseId,
+    node,
+    requestId,
+    userId,
+    clientId,
+    validity,
+    'pending',
+    now,
+    responseUri ?? null,
+    0,
+  ]
+  await database.raw(
+    `insert into async_requests (response_id, node, request_id, user_id, client_id, validity, state, accepted_at,
+       callback_uri, callback_attempts)
+     select ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+     where (select count(*) from async_requests where user_id = ? and client_id = ?) < ?`,
+    [...values, userId, clientId, MAX_KEPT],
+  )
+  // What a raw insert says of its rows differs between the databases: look.
+  const found: unknown = await database('async_requests')
+    .where({ response_id: responseId })
+    .first('response_id')
+  return found !== undefined
+}
+
+async function claim(
+  database: Knex,
+  node: string,
+  now: number,
+  nextDue: (attempt: number) => number,
+): Promise<readonly ClaimedCallback[]> {
+  const found: unknown = await database('async_requests')
+    .where({ node })
+    .where('callback_due', '<=', now)
+    .orderBy('callback_due')
+    .limit(MAX_CLAIMED)
+  const claimed: ClaimedCallback[] = []
+  for (const row of rowsOf(found)) {
+    const callback = claimedCallback(row)
+    const { responseId, attempt } = callback
+    const count = await database('async_requests')
+      .where({ response_id: responseId, callback_attempts: attempt - 1 })
+      .update({ callback_attempts: attempt, callback_due: nextDue(attempt) })
+    if (count === 1) claimed.push(callback)
+  }
+  return claimed
+}
+
+function claimedCallback(row: Row): ClaimedCallback {
+  return {
+    responseId: textOf(row, 'response_id'),
+    requestId: textOf(row, 'request_id'),
+    state: textOf(row, 'state'),
+    uri: textOf(row, 'callback_uri'),
+    attempt: numberOf(row, 'callback_attempts') + 1,
+  }
+}
+
+function storedRequest(row: Row): StoredAsyncRequest {
+  const { outcome, expires_at: expiresAt } = row
+  return {
+    userId: textOf(row, 'user_id'),
+    clientId: textOf(row, 'client_id'),
+    state: textOf(row, 'state'),
+    outcome: outcome === null ? undefined : textOf(row, 'outcome'),
+    acceptedAt: numberOf(row, 'accepted_at'),
+    expiresAt: expiresAt === null ? undefined : numberOf(row, 'expires_at'),
+  }
+}
