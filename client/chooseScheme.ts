@@ -7,7 +7,7 @@ import {
   type SchemeName,
   type SignatureScheme,
 } from '../sap/algorithms.ts'
-import { pssParameters, signatureAlgorithmOid } from './cms/algorithmIdentifier.ts'
+import { pssParameters, signatureAlgorithmOid } from '../ades/cms/algorithmIdentifier.ts'
 import type { CredentialInfo } from './csc/cscSession.ts'
 
 export interface SchemeWish {

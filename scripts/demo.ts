@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { samplePdf } from '../client/pdf/samplePdf.ts'
+import { samplePdf } from '../ades/pdf/samplePdf.ts'
 import { setArguments } from './commandLine.ts'
 import { verifyWithOpenssl, verifyWithPdfsig, type Verdict } from './demo/verifySigned.ts'
 import { projectRoot } from './projectRoot.ts'

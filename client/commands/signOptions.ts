@@ -1,8 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { DIGESTS, type DigestName, type SchemeName } from '../../sap/algorithms.ts'
 import type { ApiVersion } from '../connection.ts'
-import type { SignaturePlace } from '../pdf/signatureField.ts'
-import type { VisiblePlace } from '../pdf/visiblePlace.ts'
+import type { SignaturePlace } from '../../ades/pdf/signatureField.ts'
+import type { VisiblePlace } from '../../ades/pdf/visiblePlace.ts'
 
 export interface SignOptions {
   readonly connection: string

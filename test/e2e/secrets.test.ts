@@ -8,7 +8,7 @@ import { CscRequestError } from '../../client/csc/cscErrors.ts'
 import { connectCsc } from '../../client/csc/connectCsc.ts'
 import type { CscSession } from '../../client/csc/cscSession.ts'
 import { readConnection, type Connection } from '../../client/connection.ts'
-import { samplePdf } from '../../client/pdf/samplePdf.ts'
+import { samplePdf } from '../../ades/pdf/samplePdf.ts'
 import { totp, totpSecret } from '../../client/totp.ts'
 import { projectRoot } from '../../scripts/projectRoot.ts'
 import {

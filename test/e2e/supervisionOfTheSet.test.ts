@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { samplePdf } from '../../client/pdf/samplePdf.ts'
+import { samplePdf } from '../../ades/pdf/samplePdf.ts'
 import { verifyWithOpenssl, verifyWithPdfsig } from '../../scripts/demo/verifySigned.ts'
 import {
   chancery,

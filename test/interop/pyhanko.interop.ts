@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } fr
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { z } from 'zod'
-import { samplePdf } from '../../client/pdf/samplePdf.ts'
+import { samplePdf } from '../../ades/pdf/samplePdf.ts'
 import { verifyWithPdfsig } from '../../scripts/demo/verifySigned.ts'
 import { deploy, type Deployment } from '../support/deployment.ts'
 import { runScript } from './support/python.ts'

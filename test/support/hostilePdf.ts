@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib'
-import type { PdfRefusalReason } from '../../client/pdf/pdfRefusal.ts'
-import { classicPdf, samplePdf } from '../../client/pdf/samplePdf.ts'
+import type { PdfRefusalReason } from '../../ades/pdf/pdfRefusal.ts'
+import { classicPdf, samplePdf } from '../../ades/pdf/samplePdf.ts'
 
 /** What a reader is to do with a hostile file: refuse it for this reason, or find that it is harmless. */
 export interface HostilePdf {

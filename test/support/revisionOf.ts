@@ -1,6 +1,6 @@
-import { PdfDocument } from '../../client/pdf/pdfDocument.ts'
-import type { SignaturePlace } from '../../client/pdf/signatureField.ts'
-import { signatureRevision, type SignatureRevision } from '../../client/pdf/signatureRevision.ts'
+import { PdfDocument } from '../../ades/pdf/pdfDocument.ts'
+import type { SignaturePlace } from '../../ades/pdf/signatureField.ts'
+import { signatureRevision, type SignatureRevision } from '../../ades/pdf/signatureRevision.ts'
 
 /** The revision that a signature would make, with room for a CMS of 64 bytes. Throws PdfRefusal. */
 export function revisionOf(pdf: Buffer, place?: SignaturePlace): SignatureRevision {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { classicPdf, samplePdf } from '../../client/pdf/samplePdf.ts'
+import { classicPdf, samplePdf } from '../../ades/pdf/samplePdf.ts'
 import { scratchFolder } from './scratchFolder.ts'
 
 /** Makes a PDF from the sample with a tool that is not ours. */

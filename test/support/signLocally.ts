@@ -1,5 +1,5 @@
-import { preparePdf } from '../../client/signPdf.ts'
-import type { SignaturePlace } from '../../client/pdf/signatureField.ts'
+import { preparePdf } from '../../ades/signPdf.ts'
+import type { SignaturePlace } from '../../ades/pdf/signatureField.ts'
 import type { SignatureScheme } from '../../sap/algorithms.ts'
 import type { LocalSigner } from './localSigner.ts'
 

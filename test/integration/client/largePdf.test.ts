@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { classicPdf } from '../../../client/pdf/samplePdf.ts'
+import { classicPdf } from '../../../ades/pdf/samplePdf.ts'
 import { checkWithTools } from '../../support/checkSignedPdf.ts'
 import { measuredRun } from '../../support/peakMemory.ts'
 import { scriptedCsc, type ScriptedCsc } from '../../support/scriptedCsc.ts'

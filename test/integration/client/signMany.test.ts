@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { samplePdf } from '../../../client/pdf/samplePdf.ts'
+import { samplePdf } from '../../../ades/pdf/samplePdf.ts'
 import { checkWithOpenssl, checkWithTools, signaturesIn } from '../../support/checkSignedPdf.ts'
 import { pdfFixture } from '../../support/pdfFixtures.ts'
 import { runCommand, type CommandOutcome } from '../../support/runCommand.ts'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { Lexer } from '../../../client/pdf/lexer.ts'
-import { PdfRefusal } from '../../../client/pdf/pdfRefusal.ts'
-import { wholeFile } from '../../../client/pdf/readingBudget.ts'
-import { textOf, type PdfValue } from '../../../client/pdf/values.ts'
+import { Lexer } from '../../../ades/pdf/lexer.ts'
+import { PdfRefusal } from '../../../ades/pdf/pdfRefusal.ts'
+import { wholeFile } from '../../../ades/pdf/readingBudget.ts'
+import { textOf, type PdfValue } from '../../../ades/pdf/values.ts'
 
 function read(text: string): PdfValue {
   return new Lexer(wholeFile(Buffer.from(text, 'latin1')), 0).value()

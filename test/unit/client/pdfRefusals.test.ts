@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { deflateSync } from 'node:zlib'
-import { PdfRefusal, type PdfRefusalReason } from '../../../client/pdf/pdfRefusal.ts'
-import { classicPdf, samplePdf } from '../../../client/pdf/samplePdf.ts'
+import { PdfRefusal, type PdfRefusalReason } from '../../../ades/pdf/pdfRefusal.ts'
+import { classicPdf, samplePdf } from '../../../ades/pdf/samplePdf.ts'
 import { formPdf, hybridPdf, qpdf } from '../../support/samplePdf.ts'
 import { revisionOf } from '../../support/revisionOf.ts'
 

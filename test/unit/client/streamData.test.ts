@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { deflateSync } from 'node:zlib'
-import { Lexer } from '../../../client/pdf/lexer.ts'
-import { wholeFile } from '../../../client/pdf/readingBudget.ts'
-import { decodeStream } from '../../../client/pdf/streamData.ts'
-import type { PdfDictionary } from '../../../client/pdf/values.ts'
+import { Lexer } from '../../../ades/pdf/lexer.ts'
+import { wholeFile } from '../../../ades/pdf/readingBudget.ts'
+import { decodeStream } from '../../../ades/pdf/streamData.ts'
+import type { PdfDictionary } from '../../../ades/pdf/values.ts'
 
 const COLUMNS = 16
 const ROWS = 16
