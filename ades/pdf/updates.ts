@@ -34,9 +34,11 @@ export class Updates {
     return place
   }
 
-  /** Throws PdfRefusal if the object was written before. */
+  /** Throws PdfRefusal if the object was written before, otherwise: one list may serve as fields and annotations. */
   write({ number, generation }: Place, body: Buffer): void {
-    if (this.#objects.has(number))
+    const before = this.#objects.get(number)
+    if (before?.body.equals(body) === true) return
+    if (before !== undefined)
       throw new PdfRefusal('broken-object', 'The PDF is damaged: one object plays two parts.')
     this.#objects.set(number, { number, generation, body })
   }

@@ -6,6 +6,7 @@ import { readConnection, type Connection } from '../connection.ts'
 import { connectCsc, type CscClient } from '../csc/connectCsc.ts'
 import type { CredentialInfo, CscSession } from '../csc/cscSession.ts'
 import { prepareDetachedFile, preparePdfFile, type FilePair, type PreparedFile } from '../preparedFile.ts'
+import { printable } from '../printable.ts'
 import { readSecretFile } from '../secretFile.ts'
 import { NothingSigned, signFiles, type SignFilesDeps } from '../signFiles.ts'
 import { CommandFailure, EXIT, type CommandIo, type CommandModule } from './commandModule.ts'
@@ -127,5 +128,5 @@ function chosenScheme(credential: CredentialInfo, { scheme, digest }: SignOption
 function labelOf(options: SignOptions, prepared: readonly PreparedFile[]): string {
   const names = prepared.map(({ inputFile }) => basename(inputFile)).join(', ')
   const usual = prepared.length === 1 ? names : `${prepared.length} files: ${names}`
-  return (options.label ?? usual).replace(/\p{C}/gu, ' ').slice(0, 200)
+  return printable((options.label ?? usual).slice(0, 200))
 }

@@ -1,4 +1,5 @@
 import type { SignatureScheme } from '../../sap/algorithms.ts'
+import { printable } from '../printable.ts'
 import type { Progress, SignFilesDeps } from '../signFiles.ts'
 import type { CommandIo } from './commandModule.ts'
 
@@ -8,23 +9,26 @@ const TALK_EVERY_MS = 1000
 /** Says what is going on; each file that is written goes to standard output, for a script to read. */
 export function signProgress({ out, talk }: CommandIo, scheme: SignatureScheme): SignFilesDeps['onProgress'] {
   let spokenAt = performance.now()
+  const line = (text: string): void => {
+    talk(`${printable(text)}\n`)
+  }
   return (progress: Progress) => {
     const { step, file } = progress
     switch (step) {
       case 'preparing':
         if (performance.now() - spokenAt < TALK_EVERY_MS) return
         spokenAt = performance.now()
-        talk(`Reading ${progress.done + 1} of ${progress.of}: ${file.inputFile}\n`)
+        line(`Reading ${progress.done + 1} of ${progress.of}: ${file.inputFile}`)
         return
       case 'unfit':
-        talk(`${file.inputFile} cannot be signed: ${progress.reason}\n`)
+        line(`${file.inputFile} cannot be signed: ${progress.reason}`)
         return
       case 'failed':
-        talk(`${file.outputFile} was not written: ${progress.reason}\n`)
+        line(`${file.outputFile} was not written: ${progress.reason}`)
         return
       case 'written': {
         const count = progress.of === 1 ? '' : ` ${progress.done} of ${progress.of}`
-        talk(`Signed${count}: ${progress.file.what}, ${scheme.name} with ${scheme.digest}\n`)
+        line(`Signed${count}: ${progress.file.what}, ${scheme.name} with ${scheme.digest}`)
         out(`${file.outputFile}\n`)
       }
     }

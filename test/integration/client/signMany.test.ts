@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { samplePdf } from '../../../ades/pdf/samplePdf.ts'
+import { classicPdf, samplePdf } from '../../../ades/pdf/samplePdf.ts'
 import { checkWithOpenssl, checkWithTools, signaturesIn } from '../../support/checkSignedPdf.ts'
 import { pdfFixture } from '../../support/pdfFixtures.ts'
 import { runCommand, type CommandOutcome } from '../../support/runCommand.ts'
@@ -164,6 +164,22 @@ describe('chancery sign, many files', () => {
     assert.equal(code, 0, talk)
     assert.match(readFileSync(at('out', 'a.pdf'), 'latin1'), /\/Rect \[100 200\.5 250 230\.5\]/)
     assertSigned('a.pdf')
+  })
+
+  it('says nothing that moves the cursor, whatever a document or its name holds', async () => {
+    await start()
+    const hostile = classicPdf([
+      '<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [4 0 R] >> >>',
+      '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+      '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>',
+      '<< /FT /Sig /T (\\033[2JFingerprint: \r\n0000-0000-0000) >>',
+    ])
+    const files = documents({ 'a\x1b[2J.pdf': hostile })
+    const { talk } = await sign([...files, ...into('--field', 'Borrower')])
+    assert.match(talk, /a \[2J\.pdf cannot be signed: The PDF has no field "Borrower"/)
+    assert.match(talk, /Waiting for a signature: {2}\[2JFingerprint: +0000-0000-0000/)
+    assert.doesNotMatch(talk.replaceAll('\n', ''), /\p{C}/u)
+    assert.doesNotMatch(talk, /^Fingerprint/m)
   })
 
   it('signs in the field that is named', async () => {

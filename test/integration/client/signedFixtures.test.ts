@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { classicPdf } from '../../../ades/pdf/samplePdf.ts'
 import { checkWithOpenssl, checkWithTools, signaturesIn } from '../../support/checkSignedPdf.ts'
 import { localSigner, type LocalSigner } from '../../support/localSigner.ts'
 import { pdfFixture, SIGNABLE_FIXTURES } from '../../support/pdfFixtures.ts'
@@ -31,6 +32,17 @@ describe('PDFs of other producers, signed and checked by poppler, OpenSSL and qp
       const original = pdfFixture(name)
       assertAdded(original, signLocally(original, signer), signer)
     })
+
+  it('signs one whose list of fields is its list of annotations', () => {
+    const original = classicPdf([
+      '<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields 5 0 R >> >>',
+      '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+      '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /Resources << >> /Annots 5 0 R >>',
+      '<< /Type /Annot /Subtype /Widget /FT /Tx /T (ship) /Rect [10 10 90 30] /F 4 /P 3 0 R >>',
+      '[4 0 R]',
+    ])
+    assertAdded(original, signLocally(original, signer), signer)
+  })
 
   for (const streams of ['generate', 'disable'])
     it(`signs 500 pages, --object-streams=${streams}`, () => {
