@@ -233,6 +233,9 @@ describe('SAM: the signer changes a factor (activation.md §4)', () => {
       destination: '',
       change: { action: 'set', destination: '', worksInSeconds: 3600 },
     })
+    await refused(sam, 'factor_exists', () =>
+      sam.ra.call('enrolPin', { requestId: newRequestId(), signerId, pin: 'officers-9Pin' }),
+    )
     await pinFails(NEW_PIN)
     clock.pass(WAITING_MS)
     await pinWorks(NEW_PIN)
