@@ -60,6 +60,8 @@ describe('places of a signature', function () {
     it(`shows it upright where it is wanted, on a page with /Rotate ${rotation}`, () => {
       const pdf = signed(rotatedPdf(rotation), onPage(2, { x: 230, y: 20, width: 150, height: 40 }))
       assert.equal(wordsIn(pdf, { x: 230, y: 140, width: 150, height: 40 }, 2), SHOWN)
+      const firstLine = wordsIn(pdf, { x: 230, y: 140, width: 150, height: 14 }, 2)
+      assert.equal(firstLine, 'Signed electronically by')
       assert.equal(wordsIn(pdf, { x: 0, y: 0, width: 229, height: 200 }, 2), '')
       assert.equal(wordsIn(pdf, { x: 0, y: 0, width: 400, height: 200 }, 1), '')
       checkWithTools(pdf, 1)
