@@ -54,7 +54,7 @@ export async function openSam(options: OpenSamOptions): Promise<Opened> {
   const onFailure = (failure: IntegrityFailure): void => {
     void lockdown.lock(failure.message)
   }
-  const reads = new Gathering(database.read)
+  const reads = new Gathering(database.read, { endsWithFailure: false })
   const deps: SamDeps = {
     config,
     clock,

@@ -8,6 +8,8 @@ export interface SetStatement<I, R> {
 
 interface Group {
   run(knex: Knex): Promise<void>
+  fail(error: unknown): void
+  failure(): { readonly error: unknown } | undefined
   answer(): void
 }
 
@@ -18,11 +20,18 @@ interface Group {
  */
 export class Gathering {
   readonly #knex: Knex
+  readonly #endsWithFailure: boolean
   #groups = new Map<unknown, Group & { add(item: unknown): Promise<unknown> }>()
   #isRunning = false
+  #failure: { readonly error: unknown } | undefined
 
-  constructor(knex: Knex) {
+  /**
+   * In a transaction `endsWithFailure` must be true: SQLite itself rolls back at some errors, and what ran after that
+   * would be committed by itself. So after the first statement that fails no other one runs; all are rejected.
+   */
+  constructor(knex: Knex, options: { readonly endsWithFailure: boolean }) {
     this.#knex = knex
+    this.#endsWithFailure = options.endsWithFailure
   }
 
   /** Resolves with this item's answer; rejects if the statement fails. */
@@ -44,7 +53,11 @@ export class Gathering {
     while (this.#groups.size > 0) {
       const groups = [...this.#groups.values()]
       this.#groups = new Map()
-      for (const group of groups) await group.run(this.#knex)
+      for (const group of groups) {
+        if (this.#failure === undefined) await group.run(this.#knex)
+        else group.fail(this.#failure.error)
+        if (this.#endsWithFailure) this.#failure ??= group.failure()
+      }
       for (const group of groups) group.answer()
       await nextTurn()
     }
@@ -67,10 +80,19 @@ function newGroup(
     },
     async run(knex) {
       try {
-        outcome = { answers: await statement.run(knex, items) }
+        const answers = await statement.run(knex, items)
+        if (answers.length !== items.length)
+          throw new Error('a set statement without an answer for each item')
+        outcome = { answers }
       } catch (error) {
         outcome = { error }
       }
+    },
+    fail(error) {
+      outcome = { error }
+    },
+    failure() {
+      return outcome !== undefined && 'error' in outcome ? outcome : undefined
     },
     answer() {
       for (const [index, caller] of callers.entries()) {

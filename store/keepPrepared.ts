@@ -8,6 +8,10 @@ type Done = (this: unknown, error: Error | null, rows?: unknown) => void
 /**
  * Keeps a connection's statements prepared: sqlite3 itself prepares and finalizes one at every call, each a way through
  * the thread pool of its own. The connection must be used by one caller at a time, as knex's pool sees to.
+ *
+ * A statement that failed is finalized: sqlite3 does not reset it, and one that is still running keeps SQLite from
+ * committing anything on its connection, while every later call says that it did. A COMMIT that failed is rolled back,
+ * so that the connection can begin another transaction.
  */
 export function keepPrepared(connection: sqlite3.Database): void {
   const kept = new Map<string, Statement>()
@@ -24,6 +28,8 @@ export function keepPrepared(connection: sqlite3.Database): void {
         failed(error)
         return
       }
+      // Prepared by another call meanwhile: one of the two is enough.
+      kept.get(sql)?.finalize()
       kept.set(sql, statement)
       const [oldest] = kept
       if (kept.size > MOST && oldest !== undefined) {
@@ -31,6 +37,16 @@ export function keepPrepared(connection: sqlite3.Database): void {
         oldest[1].finalize()
       }
       use(statement)
+    })
+  }
+  const giveUp = (sql: string, statement: Statement, then: () => void): void => {
+    if (kept.get(sql) === statement) kept.delete(sql)
+    statement.finalize(() => {
+      if (!/^\s*commit\b/i.test(sql)) {
+        then()
+        return
+      }
+      sqlite3.Database.prototype.exec.call(connection, 'ROLLBACK', then)
     })
   }
   const replace = (name: string, value: unknown): void => {
@@ -44,7 +60,13 @@ export function keepPrepared(connection: sqlite3.Database): void {
           done.call(connection, error)
         },
         (statement) => {
-          statement[method](values, done)
+          statement[method](values, function (this: unknown, error: Error | null, rows?: unknown) {
+            if (error === null) done.call(this, null, rows)
+            else
+              giveUp(sql, statement, () => {
+                done.call(this, error)
+              })
+          })
         },
       )
     })

@@ -28,10 +28,16 @@ export interface OccurrenceRow {
 /** Rows of one statement: SQLite takes at most 32766 values. */
 const CHUNK = 5000
 
-const insertActivations: SetStatement<ActivationRow, undefined> = {
+interface NewActivation {
+  readonly row: ActivationRow
+  readonly digests: readonly (Buffer | undefined)[]
+}
+
+/** The rows of the acts, then those of what they authorized. */
+const insertActivations: SetStatement<NewActivation, undefined> = {
   async run(knex, items) {
-    const { text, values } = valuesList(
-      items.map((row) => [
+    const acts = valuesList(
+      items.map(({ row }) => [
         row.id,
         row.version,
         row.sad_hash,
@@ -45,29 +51,29 @@ const insertActivations: SetStatement<ActivationRow, undefined> = {
     )
     await knex.raw(
       `insert into activation
-        (id, version, sad_hash, credential_id, family_id, expires_at, body, mac, state) ${text}`,
-      [...values],
+        (id, version, sad_hash, credential_id, family_id, expires_at, body, mac, state) ${acts.text}`,
+      [...acts.values],
     )
-    return items.map(() => undefined)
-  },
-}
-
-interface Occurrences {
-  readonly activationId: string
-  readonly digests: readonly (Buffer | undefined)[]
-}
-
-const insertOccurrences: SetStatement<Occurrences, undefined> = {
-  async run(knex, items) {
-    const rows = items.flatMap(({ activationId, digests }) =>
-      digests.map((digest, position) => [activationId, position, digest ?? null]),
+    const occurrences = items.map(({ row, digests }) =>
+      digests.map((digest, position) => [row.id, position, digest ?? null]),
     )
-    for (let at = 0; at < rows.length; at += CHUNK) {
-      const { text, values } = valuesList(rows.slice(at, at + CHUNK))
+    for (const chunk of chunksOf(occurrences)) {
+      const { text, values } = valuesList(chunk)
       await knex.raw(`insert into occurrence (activation_id, position, digest) ${text}`, [...values])
     }
     return items.map(() => undefined)
   },
+}
+
+/** Rows of several items, as many together as one statement takes; those of one item never apart. */
+function chunksOf<T>(items: readonly (readonly T[])[]): readonly (readonly T[])[] {
+  const chunks: T[][] = []
+  for (const rows of items) {
+    const last = chunks.at(-1)
+    if (last !== undefined && last.length + rows.length <= CHUNK) last.push(...rows)
+    else if (rows.length > 0) chunks.push([...rows])
+  }
+  return chunks
 }
 
 export async function addActivation(
@@ -75,10 +81,7 @@ export async function addActivation(
   row: ActivationRow,
   digests: readonly (Buffer | undefined)[],
 ): Promise<void> {
-  await Promise.all([
-    unit.do(insertActivations, row),
-    unit.do(insertOccurrences, { activationId: row.id, digests }),
-  ])
+  await unit.do(insertActivations, { row, digests })
 }
 
 /** The activation of each SAD's hash, whatever its state. */
@@ -109,64 +112,68 @@ interface Spend {
   readonly now: number
 }
 
-/** Writes each reservation's id into the rows that it gets; answers how many it got. */
-const takeOccurrences: SetStatement<Spend, number> = {
+/**
+ * Writes each reservation's id into the rows that it gets. Whoever did not get all leaves what he got; only then do the
+ * activations end of which nothing is left.
+ */
+const spend: SetStatement<Spend, boolean> = {
   async run(knex, items) {
-    const rows = items.flatMap(({ activation, positions, reservationId, now }) =>
-      positions.map((position) => [activation.id, position, reservationId, activation.sad_hash, now]),
+    const taken = await takeOccurrences(knex, items)
+    const hasAll = items.map(
+      ({ reservationId, positions }) => (taken.get(reservationId) ?? 0) === positions.length,
     )
-    const taken = new Map<string, number>()
-    for (let at = 0; at < rows.length; at += CHUNK) {
-      const { text, values } = valuesList(rows.slice(at, at + CHUNK))
-      const got: readonly { readonly spent_by: string }[] = await knex.raw(
-        `update occurrence set spent_by = wanted.column3 from (${text}) as wanted
-          where activation_id = wanted.column1 and position = wanted.column2 and spent_by is null
-            and exists (select 1 from activation where activation.id = wanted.column1 and state = 'open'
-              and sad_hash = wanted.column4 and expires_at > wanted.column5)
-          returning spent_by`,
-        [...values],
-      )
-      for (const { spent_by } of got) taken.set(spent_by, (taken.get(spent_by) ?? 0) + 1)
-    }
-    return items.map(({ reservationId }) => taken.get(reservationId) ?? 0)
+    const short = items.filter((_, index) => hasAll[index] !== true).map(({ reservationId }) => reservationId)
+    if (short.length > 0) await leave(knex, short)
+    const spent = items.filter((_, index) => hasAll[index] === true).map(({ activation }) => activation.id)
+    if (spent.length > 0) await endIfSpent(knex, spent)
+    return hasAll
   },
 }
 
-const leaveOccurrences: SetStatement<string, undefined> = {
-  async run(knex, items) {
-    await knex('occurrence').whereIn('spent_by', items).update({ spent_by: null })
-    return items.map(() => undefined)
-  },
+/** How many rows each reservation got. */
+async function takeOccurrences(knex: Knex, items: readonly Spend[]): Promise<ReadonlyMap<string, number>> {
+  const rows = items.map(({ activation, positions, reservationId, now }) =>
+    positions.map((position) => [activation.id, position, reservationId, activation.sad_hash, now]),
+  )
+  const taken = new Map<string, number>()
+  for (const chunk of chunksOf(rows)) {
+    const { text, values } = valuesList(chunk)
+    const got: readonly { readonly spent_by: string }[] = await knex.raw(
+      `update occurrence set spent_by = wanted.column3 from (${text}) as wanted
+        where activation_id = wanted.column1 and position = wanted.column2 and spent_by is null
+          and exists (select 1 from activation where activation.id = wanted.column1 and state = 'open'
+            and sad_hash = wanted.column4 and expires_at > wanted.column5)
+        returning spent_by`,
+      [...values],
+    )
+    for (const { spent_by } of got) taken.set(spent_by, (taken.get(spent_by) ?? 0) + 1)
+  }
+  return taken
 }
 
-/** Ends the activations of which nothing is left. */
-const endIfSpent: SetStatement<string, undefined> = {
-  async run(knex, items) {
-    const left = knex('occurrence')
-      .whereRaw('activation_id = activation.id')
-      .whereNull('spent_by')
-      .select('position')
-    await knex('activation')
-      .whereIn('id', items)
-      .where({ state: 'open' })
-      .whereNotExists(left)
-      .update({ state: 'spent' })
-    return items.map(() => undefined)
-  },
+async function leave(knex: Knex, reservationIds: readonly string[]): Promise<void> {
+  await knex('occurrence').whereIn('spent_by', reservationIds).update({ spent_by: null })
+}
+
+/** Ends those activations of which nothing is left. */
+async function endIfSpent(knex: Knex, activationIds: readonly string[]): Promise<void> {
+  const left = knex('occurrence')
+    .whereRaw('activation_id = activation.id')
+    .whereNull('spent_by')
+    .select('position')
+  await knex('activation')
+    .whereIn('id', activationIds)
+    .where({ state: 'open' })
+    .whereNotExists(left)
+    .update({ state: 'spent' })
 }
 
 /**
  * Spends these positions for one reservation, and ends the activation with its last one. False, and nothing spent, if
  * the activation is not open under this very SAD, has expired, or one of them is spent.
  */
-export async function spendOccurrences(unit: Unit, spend: Spend): Promise<boolean> {
-  const taken = await unit.do(takeOccurrences, spend)
-  if (taken !== spend.positions.length) {
-    if (taken > 0) await unit.do(leaveOccurrences, spend.reservationId)
-    return false
-  }
-  await unit.do(endIfSpent, spend.activation.id)
-  return true
+export async function spendOccurrences(unit: Unit, wanted: Spend): Promise<boolean> {
+  return unit.do(spend, wanted)
 }
 
 /** Gives back what a reservation spent: only for a process that knows that it made no signing call. */
@@ -175,12 +182,22 @@ export async function giveBackOccurrences(
   reservationId: string,
   activationId: string,
 ): Promise<void> {
-  await Promise.all([unit.do(leaveOccurrences, reservationId), unit.do(openAgain, activationId)])
+  await unit.do(giveBack, { reservationId, activationId })
 }
 
-const openAgain: SetStatement<string, undefined> = {
+const giveBack: SetStatement<{ readonly reservationId: string; readonly activationId: string }, undefined> = {
   async run(knex, items) {
-    await knex('activation').whereIn('id', items).where({ state: 'spent' }).update({ state: 'open' })
+    await leave(
+      knex,
+      items.map(({ reservationId }) => reservationId),
+    )
+    await knex('activation')
+      .whereIn(
+        'id',
+        items.map(({ activationId }) => activationId),
+      )
+      .where({ state: 'spent' })
+      .update({ state: 'open' })
     return items.map(() => undefined)
   },
 }

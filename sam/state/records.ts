@@ -42,6 +42,8 @@ interface Row {
 }
 
 const CACHE_LIMIT = 20_000
+/** Some 100 bytes each. What is forgotten, the journal still tells at the next start. */
+const SEEN_LIMIT = 500_000
 
 interface Known {
   readonly mac: Buffer
@@ -81,11 +83,19 @@ export class Records {
   /** The newest version, or undefined. Throws IntegrityFailure. */
   async read<K extends RecordKind>(kind: K, id: string): Promise<Stored<K> | undefined> {
     const head = await this.#reads.do(recordHeads, { kind, id })
-    if (head === undefined) return undefined
+    if (head === undefined) {
+      this.#requireNeverSeen(kind, id)
+      return undefined
+    }
     const known = this.#knownAs(kind, id, head)
     if (known !== undefined) return known
     const row = await this.#row(kind, id)
     return row === undefined ? undefined : await this.#open(kind, row)
+  }
+
+  /** Records are never deleted, but by an officer who accepts a state: `forget`. */
+  #requireNeverSeen(kind: RecordKind, id: string): void {
+    if (this.#seen.has(`${kind}/${id}`)) throw this.#failure(`${kind}/${id} is gone`)
   }
 
   /** What is known under this version and MAC. Kind, id and both are the same: so is the body. */
@@ -184,7 +194,8 @@ export class Records {
     const codec: Codec<RecordOf<K>> = codecOf(kind)
     const body = canonicalJson(canonical(codec.write(value)))
     const mac = await this.#mac(kind, id, version, body)
-    return { kind, id, version, owner, body, mac, value }
+    // As it will be read: a value that could not be is refused now, not after the next start.
+    return { kind, id, version, owner, body, mac, value: codec.parse(JSON.parse(body), '') }
   }
 
   async #open<K extends RecordKind>(kind: K, row: Row): Promise<Stored<K>> {
@@ -203,11 +214,8 @@ export class Records {
   #learn(mac: Buffer, stored: Stored<RecordKind>): void {
     const key = `${stored.kind}/${stored.id}`
     if (stored.version < (this.#seen.get(key) ?? 0)) return
-    this.#seen.set(key, stored.version)
-    this.#known.delete(key)
-    this.#known.set(key, { mac, stored })
-    const [oldest] = this.#known.keys()
-    if (this.#known.size > CACHE_LIMIT && oldest !== undefined) this.#known.delete(oldest)
+    setNewest(this.#seen, key, stored.version, SEEN_LIMIT)
+    setNewest(this.#known, key, { mac, stored }, CACHE_LIMIT)
   }
 
   /** An older version with its good MAC is a rollback, unless this read was merely overtaken by a write. */
@@ -238,6 +246,14 @@ export class Records {
   #mac(kind: string, id: string, version: number, body: string): Promise<Buffer> {
     return this.#hsm.hmac(this.#macKey, fieldBytes(['chancery-record-1', kind, id, version, body]))
   }
+}
+
+/** Sets it as the newest entry, and drops the oldest beyond the limit. */
+function setNewest<V>(map: Map<string, V>, key: string, value: V, limit: number): void {
+  map.delete(key)
+  map.set(key, value)
+  const [oldest] = map.keys()
+  if (map.size > limit && oldest !== undefined) map.delete(oldest)
 }
 
 function codecOf<K extends RecordKind>(kind: K): Codec<RecordOf<K>> {

@@ -196,7 +196,7 @@ interface JobDone {
 
 /** Every job of a round, in one transaction. When it throws, none runs any more. */
 async function runJobs(round: readonly Job[], trx: Knex.Transaction): Promise<readonly JobDone[]> {
-  const gathering = new Gathering(trx)
+  const gathering = new Gathering(trx, { endsWithFailure: true })
   const done: JobDone[] = []
   for (const job of round) if (!job.isTogether) done.push(await runJob(job, trx, gathering))
   const together = round.filter((job) => job.isTogether)

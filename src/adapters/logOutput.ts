@@ -5,7 +5,7 @@ const BUFFER_BYTES = 4096
 
 /**
  * Standard output for log lines, some at a time: a write for each request costs more than its line. A line waits at most
- * 100 ms; whatever ends the process but SIGKILL writes the rest first. What must never be lost is in the journal.
+ * 100 ms; a process that ends by itself writes the rest first. What must never be lost is in the journal.
  */
 export function logOutput(): DestinationStream {
   const output = pino.destination({ dest: 1, sync: true, minLength: BUFFER_BYTES })

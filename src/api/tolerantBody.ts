@@ -39,9 +39,11 @@ function withV2Names(body: Body): Body {
       throw new CscError('invalid_request', COMMON_TEXT.invalid_request)
     renamed[name] = renamed[old]
   }
-  if ('authData' in renamed) return renamed
   const authData = V1_FACTORS.filter((id) => id in renamed).map((id) => ({ id, value: renamed[id] }))
-  return authData.length === 0 ? renamed : { ...renamed, authData }
+  if (authData.length === 0) return renamed
+  // A factor that was given must not stay unlooked at.
+  if ('authData' in renamed) throw new CscError('invalid_request', COMMON_TEXT.invalid_request)
+  return { ...renamed, authData }
 }
 
 function withPinObject(authData: unknown): unknown {

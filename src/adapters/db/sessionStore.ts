@@ -4,7 +4,7 @@ import type { NewToken, SessionStore, StoredToken } from '../../ports/sessionSto
 import { BrokenRow, numberOf, rowsOf, textOf, type Row } from './row.ts'
 
 export function createSessionStore(database: Knex): SessionStore {
-  const reads = new Gathering(database)
+  const reads = new Gathering(database, { endsWithFailure: false })
   return {
     async start(principal, tokens, now) {
       await database.transaction(async (transaction) => {
@@ -22,7 +22,10 @@ export function createSessionStore(database: Knex): SessionStore {
       })
     },
     add: (familyId, tokens, now) => addTokens(database, familyId, tokens, now),
-    find: (hash) => reads.do(findTokens, hash),
+    async find(hash) {
+      const row = await reads.do(findTokens, hash)
+      return row === undefined ? undefined : storedToken(row)
+    },
     async revoke(hash, now) {
       const count = await database('tokens')
         .where('token_sha256', hash)
@@ -52,7 +55,7 @@ export function createSessionStore(database: Knex): SessionStore {
 const RETENTION = 7 * 24 * 60 * 60 * 1000
 
 /** Requests that come at the same time look their tokens up together. */
-const findTokens: SetStatement<string, StoredToken | undefined> = {
+const findTokens: SetStatement<string, Row | undefined> = {
   async run(database, hashes) {
     const found: unknown = await database('tokens')
       .join('families', 'families.family_id', 'tokens.family_id')
@@ -60,10 +63,7 @@ const findTokens: SetStatement<string, StoredToken | undefined> = {
       .whereIn('tokens.token_sha256', hashes)
       .select('tokens.*', 'families.user_id', 'families.client_id', 'families.ended_at', 'users.signer_id')
     const rows = new Map(rowsOf(found).map((row) => [textOf(row, 'token_sha256'), row]))
-    return hashes.map((hash) => {
-      const row = rows.get(hash)
-      return row === undefined ? undefined : storedToken(row)
-    })
+    return hashes.map((hash) => rows.get(hash))
   },
 }
 

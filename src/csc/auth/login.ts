@@ -96,8 +96,12 @@ async function loginByRefreshToken(deps: Deps, input: LoginInput, refreshToken: 
 async function endReused(deps: Deps, input: LoginInput, principal: Principal): Promise<never> {
   const { requestId } = input
   if (await deps.sessions.end(principal.familyId, deps.clock.now())) {
-    await deps.audit.record({ ...principal, requestId, type: 'refresh-token-reused' })
-    await deps.sam.voidSad({ requestId, familyId: principal.familyId }, undefined)
+    // Neither waits for the other: nobody comes a second time to do what is left.
+    const outcomes = await Promise.allSettled([
+      deps.audit.record({ ...principal, requestId, type: 'refresh-token-reused' }),
+      deps.sam.voidSad({ requestId, familyId: principal.familyId }, undefined),
+    ])
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   }
   throw new Refusal('refresh_token_invalid', { detail: 'replaced or ended before' })
 }

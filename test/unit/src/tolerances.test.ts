@@ -86,9 +86,9 @@ describe('what an application may write otherwise', () => {
       assert.throws(() => v2(allowed('v1Names'), { hash: ['a'], hashes: ['b'] }), CscError)
       assert.deepEqual(Reflect.get(v2(allowed('v1Names'), { hash: ['a'], hashes: ['a'] }), 'hashes'), ['a'])
     })
-    it('keeps authData where there is one', () => {
-      const authData = [{ id: 'OTP', value: '9' }]
-      assert.deepEqual(Reflect.get(v2(allowed('v1Names'), { authData, PIN: '1' }), 'authData'), authData)
+    it('refuses factors by both names', () => {
+      const body = { authData: [{ id: 'OTP', value: '9' }], PIN: '1' }
+      assert.throws(() => v2(allowed('v1Names'), body), CscError)
     })
     it('means nothing to version 1', () => {
       const body = { hash: ['a'] }

@@ -22,7 +22,7 @@ describe('set statements that are gathered', () => {
   beforeEach(() => {
     runs = []
     knex = knexPackage({ client: 'sqlite3', connection: { filename: ':memory:' }, useNullAsDefault: true })
-    gathering = new Gathering(knex)
+    gathering = new Gathering(knex, { endsWithFailure: false })
   })
   afterEach(() => knex.destroy())
 
@@ -51,6 +51,23 @@ describe('set statements that are gathered', () => {
       outcomes.map(({ status }) => status),
       ['rejected', 'rejected'],
     )
+    assert.equal(await gathering.do(doubled, 4), 8)
+  })
+
+  it('in a transaction, runs nothing after a statement that failed', async () => {
+    const ending = new Gathering(knex, { endsWithFailure: true })
+    const outcomes = await Promise.allSettled([ending.do(doubled, 13), ending.do(negative, 1)])
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ['rejected', 'rejected'],
+    )
+    await assert.rejects(ending.do(doubled, 1), { message: 'thirteen' })
+    assert.deepEqual(runs, [[13]])
+  })
+
+  it('fails for all where a statement does not answer for each', async () => {
+    const silent: SetStatement<number, number> = { run: () => Promise.resolve([]) }
+    await assert.rejects(gathering.do(silent, 1))
     assert.equal(await gathering.do(doubled, 4), 8)
   })
 })
