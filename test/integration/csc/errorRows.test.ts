@@ -168,9 +168,19 @@ describe('the error tables of CSC API v1.0.4.0 §11 and v2.0.0.2 §11', function
     'credentials/getChallenge': {
       'object-invalid': (row) => send(row, { credentialID: ada.credentialID, authObjectID: 'FINGER' }),
     },
+    'signatures/signPolling': {
+      'not-yet': polledAtOnce,
+      'request-missing': (row) => send(row, {}),
+      'request-invalid': (row) => send(row, { requestID: 'nobodys' }),
+      'user-id-given': (row) => send(row, { requestID: 'x', userID: 'somebody' }),
+    },
     'signatures/signHash': {
       'credential-invalid': (row) => signed(row, () => ({ credentialID: 'cred-nobodys' })),
       'mode-invalid': (row) => send(row, signing(row, { operationMode: 'X' })),
+      'period-invalid': (row) => send(row, signing(row, { operationMode: 'A', validity_period: 'long' })),
+      'period-out-of-bounds': (row) => send(row, signing(row, { operationMode: 'A', validity_period: 1e9 })),
+      'response-uri-invalid': (row) =>
+        send(row, signing(row, { operationMode: 'A', response_uri: 'ftp://x' })),
       'sad-missing': (row) => send(row, signing(row, { SAD: undefined })),
       'sad-invalid': (row) => send(row, signing(row)),
       'hash-missing': (row) => send(row, signing(row, { [hashName(row)]: undefined })),
@@ -200,11 +210,26 @@ describe('the error tables of CSC API v1.0.4.0 §11 and v2.0.0.2 §11', function
       },
     },
   }
+  /** A long list, so that it is still being signed when it is asked for. */
+  async function polledAtOnce(row: ErrorRow): Promise<Answer> {
+    const hashes = newHashes(100)
+    const body = {
+      credentialID: ada.credentialID,
+      SAD: await sadFor(service, ada, hashes, { PIN: ada.signer.pin }),
+      hashes: base64(hashes),
+      signAlgo: RSA_SHA256,
+      operationMode: 'A',
+    }
+    const begun = await service.ssa.post('v2', 'signatures/signHash', body, { token: ada.token })
+    return send(row, { requestID: textIn(begun.body, 'responseID') })
+  }
+
   /** A body that is right up to where the row's own fault goes. */
   function rightBody(row: ErrorRow): object {
     if (row.method === 'signatures/signHash') return signing(row)
     if (row.method === 'credentials/authorize') return authorization(row, ada)
     if (row.method === 'credentials/getChallenge') return { authObjectID: 'OTP' }
+    if (row.method === 'signatures/signPolling') return { requestID: 'x' }
     return { credentialID: ada.credentialID }
   }
   const caseOf = (row: ErrorRow): Case | undefined =>
