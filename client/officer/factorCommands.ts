@@ -1,17 +1,17 @@
 import { Option, type Command } from 'commander'
-import { renderUnicodeCompact } from 'uqr'
 import { CHANNELS, type ChannelName } from '../../sap/operations.ts'
 import type { CommandIo } from '../commands/commandModule.ts'
 import { readSecretFile } from '../secretFile.ts'
 import { addOfficerOption, withOfficer } from './officerSession.ts'
-import { newRequestId, type SamClient } from './sapPeers.ts'
+import { newRequestId } from './sapPeers.ts'
+import { showOnce, type ShowOptions } from './showOnce.ts'
 
 interface ReasonOptions {
   readonly officer: string
   readonly reason: string
 }
 
-interface ResetOptions extends ReasonOptions {
+interface ResetOptions extends ReasonOptions, ShowOptions {
   readonly pinFile?: string
   readonly channel?: ChannelName
   readonly to?: string
@@ -73,23 +73,36 @@ function addReset(group: Command, io: CommandIo): void {
     .option('--pin-file <file>', 'for a PIN: holds the new one, mode 0600')
     .addOption(new Option('--channel <name>', 'for a destination').choices(CHANNELS))
     .option('--to <address>', 'for a destination')
+    .addOption(
+      new Option('--out <file>', "put a new authenticator's URI into a new file, mode 0600").conflicts(
+        'show',
+      ),
+    )
+    .option('--show', "put a new authenticator's URI on standard output, also where that is no terminal")
     .action(async (signerId: string, factorId: string, options: ResetOptions) => {
-      const { officer, reason, pinFile, channel, to: destination } = options
-      const pin = pinFile === undefined ? undefined : await readSecretFile(pinFile)
-      const reset = (sam: SamClient): Promise<{ readonly otpauthUri?: string | undefined }> =>
-        sam.call('resetFactor', {
-          requestId: newRequestId(),
-          signerId,
-          factorId,
-          reason,
-          pin,
-          channel,
-          destination,
+      const reset = (): Promise<string | undefined> => resetOne(signerId, factorId, options)
+      if (factorId.startsWith('totp.'))
+        await showOnce(io, options, async () => {
+          const otpauthUri = await reset()
+          if (otpauthUri === undefined) throw new Error('The SAM gave no secret.')
+          return otpauthUri
         })
-      const { otpauthUri } = await withOfficer(officer, 'ra', ({ sam }) => reset(sam))
+      else await reset()
       io.talk('The factor is set anew.\n')
-      if (otpauthUri === undefined) return
-      io.talk(`${renderUnicodeCompact(otpauthUri)}\n`)
-      io.out(`${otpauthUri}\n`)
     })
+}
+
+/** The otpauth URI of a new authenticator. */
+async function resetOne(
+  signerId: string,
+  factorId: string,
+  options: ResetOptions,
+): Promise<string | undefined> {
+  const { officer, reason, pinFile, channel, to: destination } = options
+  const pin = pinFile === undefined ? undefined : await readSecretFile(pinFile)
+  return withOfficer(officer, 'ra', async ({ sam }) => {
+    const requestId = newRequestId()
+    const wanted = { requestId, signerId, factorId, reason, pin, channel, destination }
+    return (await sam.call('resetFactor', wanted)).otpauthUri
+  })
 }

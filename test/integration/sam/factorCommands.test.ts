@@ -58,7 +58,8 @@ describe("chancery signer: a registration officer's commands for factors", () =>
     await run('reset', 'otp', '--channel', 'file', '--to', 'ada@new.example')
     await authorized(sam, signer, newHashes(1), { pin: 'n3w-Pin4' })
     assert.equal((await sam.outbox()).at(-1)?.to, 'ada@new.example')
-    const otpauthUri = (await run('reset', 'totp')).trim()
+    await assert.rejects(run('reset', 'totp'), /standard output is no terminal/)
+    const otpauthUri = (await run('reset', 'totp', '--show')).trim()
     const app = await makeSigner(sam, { signer, policy: 'totp' })
     const fresh = { ...app, otpauthUri }
     await sam.ssa.call('authorize', authorization(fresh, newHashes(1), { totp: totpOf(fresh) }))
