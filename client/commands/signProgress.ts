@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { SignatureScheme } from '../../sap/algorithms.ts'
 import { printable } from '../printable.ts'
 import type { Progress, SignFilesDeps } from '../signFiles.ts'
@@ -27,8 +28,10 @@ export function signProgress({ out, talk }: CommandIo, scheme: SignatureScheme):
         line(`${file.outputFile} was not written: ${progress.reason}`)
         return
       case 'written': {
-        const count = progress.of === 1 ? '' : ` ${progress.done} of ${progress.of}`
-        line(`Signed${count}: ${progress.file.what}, ${scheme.name} with ${scheme.digest}`)
+        const isOne = progress.of === 1
+        const count = isOne ? '' : ` ${progress.done} of ${progress.of}`
+        const name = isOne ? '' : `${basename(file.inputFile)}, `
+        line(`Signed${count}: ${name}${progress.file.what}, ${scheme.name} with ${scheme.digest}`)
         out(`${file.outputFile}\n`)
       }
     }

@@ -55,7 +55,7 @@ describe('chancery sign, many files', () => {
     const order = ['auth/login', 'credentials/info', 'credentials/sendOTP', 'credentials/authorize']
     assert.deepEqual(methods(), [...order, 'signatures/signHash', 'auth/revoke'])
     assert.equal(talk.match(/^Fingerprint: /gm)?.length, 1)
-    assert.match(talk, /Signed 3 of 3: Signature1, ecdsa with sha256/)
+    assert.match(talk, /Signed 3 of 3: c\.pdf, Signature1, ecdsa with sha256/)
     const authorized = service.seen.find(({ method }) => method === 'credentials/authorize')?.body
     assert.equal(authorized?.['numSignatures'], 3)
     const sent = service.seen.find(({ method }) => method === 'credentials/sendOTP')?.body
