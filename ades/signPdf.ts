@@ -7,10 +7,7 @@ import { PdfDocument } from './pdf/pdfDocument.ts'
 import type { SignaturePlace } from './pdf/signatureField.ts'
 import { signatureRevision } from './pdf/signatureRevision.ts'
 import { commonName } from './commonName.ts'
-
-export class WrongSignature extends Error {
-  override readonly name = 'WrongSignature'
-}
+import { WrongSignature } from './wrongSignature.ts'
 
 export interface PdfSignatureInput {
   readonly pdf: Buffer
@@ -27,6 +24,10 @@ export interface PdfSignatureInput {
 export interface PreparedPdf {
   /** What the key must sign: the digest of the CMS signed attributes, by `scheme.digest`. */
   readonly hash: Buffer
+  /** Of the new revision without its `/Contents`, by `scheme.digest`: the message digest. */
+  readonly messageDigest: Buffer
+  /** DER of the SET OF Attribute. */
+  readonly signedAttributes: Buffer
   readonly fieldName: string
   /** Of the file that was given, by `scheme.digest`: only to this one belongs what is appended. */
   readonly originalDigest: Buffer
@@ -59,6 +60,8 @@ export function preparePdf({ pdf, chain, scheme, time, place }: PdfSignatureInpu
   const attributes = attributesOf(revision.digest)
   return {
     hash: attributes.digest,
+    messageDigest: revision.digest,
+    signedAttributes: attributes.der,
     fieldName: revision.fieldName,
     originalDigest: revision.originalDigest,
     complete(signature) {

@@ -1,5 +1,5 @@
 import type { FilePair, PreparedFile } from './preparedFile.ts'
-import { WrongSignature } from '../ades/signPdf.ts'
+import { WrongSignature } from '../ades/wrongSignature.ts'
 
 /** Gets one signature for each hash, in the same order, from wherever the key is. */
 export type HashSigner = (files: readonly PreparedFile[]) => Promise<readonly Buffer[]>

@@ -112,6 +112,8 @@ const schema = z.strictObject({
       failuresPerAccount: z.int().min(1).default(20),
       failuresPerAddress: z.int().min(1).default(100),
       windowSeconds: z.int().min(1).default(900),
+      /** Bytes of a request to signDoc; its documents are a quarter shorter. */
+      documentBytes: z.int().min(262_144).max(134_217_728).default(16_777_216),
     })
     .prefault({}),
 })

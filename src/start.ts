@@ -121,6 +121,7 @@ async function openListeners(config: SsaConfig, parts: Parts): Promise<Ssa['port
     isBehindProxy: config.listen.trustedProxy,
     clientOf: ({ socket }) => mutualTls?.clientOf(socket) ?? BASIC_CLIENT,
     tolerancesOf: tolerancesOf(config, log),
+    documentBytes: config.limits.documentBytes,
     resources: {
       '/callback-keys.json': { contentType: 'application/jwk-set+json', body: JSON.stringify(published) },
     },

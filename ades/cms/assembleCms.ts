@@ -13,11 +13,13 @@ export interface CmsInput {
   readonly scheme: SignatureScheme
   /** The signer's first. */
   readonly chain: readonly [X509Certificate, ...X509Certificate[]]
+  /** What was signed, to travel in the CMS; without it the signature is detached. */
+  readonly content?: Buffer | undefined
 }
 
-/** A detached CMS SignedData (RFC 5652 §5) with one signer, DER. ECDSA signatures are DER (X9.62). */
+/** A CMS SignedData (RFC 5652 §5) with one signer, DER. ECDSA signatures are DER (X9.62). */
 export function assembleCms(input: CmsInput, signature: Buffer): Buffer {
-  const { signedAttributes, scheme, chain } = input
+  const { signedAttributes, scheme, chain, content } = input
   const digestAlgorithm = digestAlgorithmIdentifier(scheme.digest)
   const signerInfo = sequence(
     integer(1),
@@ -30,7 +32,7 @@ export function assembleCms(input: CmsInput, signature: Buffer): Buffer {
   const signedData = sequence(
     integer(1),
     setOf(digestAlgorithm),
-    sequence(oid(ID_DATA)),
+    sequence(oid(ID_DATA), ...(content === undefined ? [] : [explicit(0, octetString(content))])),
     implicit(0, setOf(...chain.map((certificate) => certificate.raw))),
     setOf(signerInfo),
   )

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import type { PdfDocument } from './pdfDocument.ts'
-import type { PdfDictionary, PdfReference } from './values.ts'
+import { entryOf, type PdfDictionary, type PdfReference } from './values.ts'
 
 /** An object of the new revision. */
 export interface NewObject {
@@ -71,10 +72,11 @@ export function incrementOf(document: PdfDocument, objects: readonly NewObject[]
 
   const startXref = at
   const next = Math.max(document.nextNumber, ...objects.map(({ number }) => number + 1))
+  const entries = { Prev: String(document.startXref), ...newIdentifier(document, objects) }
   if (document.newest.style === 'stream') {
     place({ number: next, generation: 0 })
-    append(xrefStream(document, offsets, next + 1))
-  } else append(xrefTable(document, offsets, next))
+    append(xrefStream(offsets, (own) => trailer(document, { ...own, ...entries, Size: String(next + 1) })))
+  } else append(xrefTable(offsets, trailer(document, { ...entries, Size: String(next) })))
   append(Buffer.from(`startxref\n${startXref}\n%%EOF\n`))
   return { bytes: Buffer.concat(parts), bodyAt }
 }
@@ -85,7 +87,17 @@ function trailer(document: PdfDocument, changes: Readonly<Record<string, string>
   const { newest } = document
   const entries = [...newest.trailer.entries].filter(([name]) => !OF_ONE_SECTION.has(name))
   const kept: PdfDictionary = { ...newest.trailer, entries: new Map(entries) }
-  return changed(kept, { ...changes, Prev: String(document.startXref) })
+  return changed(kept, changes)
+}
+
+/** The document keeps the first half of its identifier, each revision has a second of its own (§14.4). */
+function newIdentifier({ newest }: PdfDocument, objects: readonly NewObject[]): { readonly ID?: string } {
+  const written = entryOf(newest.trailer, 'ID')
+  const first = written?.kind === 'array' ? written.items[0] : undefined
+  if (first?.kind !== 'string') return {}
+  const hash = createHash('sha256').update(first.bytes)
+  for (const { body } of objects) hash.update(body)
+  return { ID: `[<${first.bytes.toString('hex')}> <${hash.digest('hex').slice(0, 32)}>]` }
 }
 
 /** Runs of consecutive object numbers. */
@@ -99,7 +111,7 @@ function runs(offsets: Offsets): readonly (readonly number[])[] {
   return found
 }
 
-function xrefTable(document: PdfDocument, offsets: Offsets, size: number): Buffer {
+function xrefTable(offsets: Offsets, trailerDictionary: Buffer): Buffer {
   const lines = ['xref\n']
   for (const run of runs(offsets)) {
     lines.push(`${run[0] ?? 0} ${run.length}\n`)
@@ -108,10 +120,13 @@ function xrefTable(document: PdfDocument, offsets: Offsets, size: number): Buffe
       lines.push(`${String(offset).padStart(10, '0')} ${String(generation).padStart(5, '0')} n \n`)
     }
   }
-  return syntax(...lines, 'trailer\n', trailer(document, { Size: String(size) }), '\n')
+  return syntax(...lines, 'trailer\n', trailerDictionary, '\n')
 }
 
-function xrefStream(document: PdfDocument, offsets: Offsets, size: number): Buffer {
+function xrefStream(
+  offsets: Offsets,
+  trailerWith: (own: Readonly<Record<string, string>>) => Buffer,
+): Buffer {
   const [typeWidth, offsetWidth, generationWidth] = WIDTHS
   const index: string[] = []
   const rows: Buffer[] = []
@@ -127,9 +142,8 @@ function xrefStream(document: PdfDocument, offsets: Offsets, size: number): Buff
     }
   }
   const data = Buffer.concat(rows)
-  const dictionary = trailer(document, {
+  const dictionary = trailerWith({
     Type: '/XRef',
-    Size: String(size),
     W: `[${WIDTHS.join(' ')}]`,
     Index: `[${index.join(' ')}]`,
     Length: String(data.length),

@@ -6,8 +6,8 @@ import type { Caller } from '../domain/principal.ts'
 import type { Tolerances } from '../domain/tolerances.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
-import { readBody } from './body.ts'
-import { createContract, type Contract } from './contract.ts'
+import { MAX_BODY_BYTES, readBody } from './body.ts'
+import { createContract, type Contract, type ContractCall } from './contract.ts'
 import { errorAnswer, toCscError } from './errorTable.ts'
 import { Accepted, type ApiVersion } from './route.ts'
 import { serveResource, type Resources } from './resources.ts'
@@ -27,6 +27,8 @@ export interface AppOptions {
   /** What is served beside the API, by path. */
   readonly pages: Readonly<Record<string, Router>>
   readonly resources: Resources
+  /** Bytes of a body that holds documents. */
+  readonly documentBytes: number
   /** What a client may write otherwise than the contract says. */
   tolerancesOf(clientId: string): Tolerances
 }
@@ -39,6 +41,8 @@ interface Passage {
   operation: string
   caller: Caller | undefined
   refused: Why | undefined
+  /** A large body is on its way that nobody will read. */
+  isBodyLeft: boolean
   /** Where the call came from. */
   readonly address: string
 }
@@ -76,19 +80,18 @@ async function answer(
   try {
     passage.operation = contract.operationOf(request.method, request.path)
     const tolerances = options.tolerancesOf(passage.clientId)
-    const given = await readBody(request, response, { mayBeEmpty: passage.operation === 'info' })
-    const body = tolerantBody(tolerances, version.basePath, given)
+    const call = callOf(passage, request)
+    const isLarge = version.documentOperations.includes(passage.operation)
+    passage.isBodyLeft = isLarge
+    if (isLarge) await contract.requireCaller(call)
+    passage.isBodyLeft = false
+    const given = await readBody(request, response, {
+      mayBeEmpty: passage.operation === 'info',
+      maxBytes: isLarge ? options.documentBytes : MAX_BODY_BYTES,
+    })
     const result = await contract.serve({
-      requestId: passage.requestId,
-      clientId: passage.clientId,
-      address: passage.address,
-      authorization: request.headers.authorization,
-      operation: passage.operation,
-      path: request.path,
-      body,
-      identified: (caller) => {
-        passage.caller = caller
-      },
+      ...call,
+      body: tolerantBody(tolerances, version.basePath, given),
     })
     const isDone = !(result instanceof Accepted)
     const told = tolerantAnswer(tolerances, isDone ? result : result.body)
@@ -98,6 +101,18 @@ async function answer(
     const told = toCscError(error, version.wording)
     await note(options, passage, error, told)
     send(options, passage, response, errorAnswer(told))
+  }
+}
+
+function callOf(passage: Passage, request: Request): Omit<ContractCall, 'body'> {
+  const { requestId, clientId, address, operation } = passage
+  return {
+    ...{ requestId, clientId, address, operation },
+    authorization: request.headers.authorization,
+    path: request.path,
+    identified: (caller) => {
+      passage.caller = caller
+    },
   }
 }
 
@@ -119,6 +134,7 @@ function begin(options: AppOptions, request: Request, response: Response): Passa
     operation: '',
     caller: undefined,
     refused: undefined,
+    isBodyLeft: false,
     address: request.ip ?? '',
   }
 }
@@ -200,7 +216,8 @@ function send(options: AppOptions, passage: Passage, response: Response, outcome
   if (response.headersSent || response.destroyed) return
   response.status(outcome.status).set({ ...outcome.headers })
   // A body that was refused unread: what is left of it must not be taken for the next request.
-  if (outcome.status === 413 || outcome.status === 415) response.set('Connection', 'close')
+  if (passage.isBodyLeft || outcome.status === 413 || outcome.status === 415)
+    response.set('Connection', 'close')
   if (outcome.body === undefined) response.end()
   else response.json(outcome.body)
 }

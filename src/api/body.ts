@@ -6,21 +6,23 @@ import { COMMON_TEXT } from './wording.ts'
 /** Bytes of a request body: 1000 SHA-512 hashes fit twice. */
 export const MAX_BODY_BYTES = 256 * 1024
 
-const read: RequestHandler = express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate: false })
+function reader(limit: number): RequestHandler {
+  return express.raw({ type: () => true, limit, inflate: false })
+}
 
 /**
  * The JSON object that a request carries, without members that are null: null stands for absent. Throws CscError: 415
- * for another media type, charset or encoding, 413 for more than 256 KiB, 400 for what is no JSON object.
+ * for another media type, charset or encoding, 413 for more than the limit, 400 for what is no JSON object.
  */
 export async function readBody(
   request: Request,
   response: Response,
-  options: { readonly mayBeEmpty: boolean },
+  options: { readonly mayBeEmpty: boolean; readonly maxBytes: number },
 ): Promise<object> {
   const isEmpty = request.headers['content-length'] === undefined || request.headers['content-length'] === '0'
   if (options.mayBeEmpty && isEmpty && request.headers['transfer-encoding'] === undefined) return {}
   requireJson(request.headers['content-type'])
-  const bytes = await readBytes(request, response)
+  const bytes = await readBytes(request, response, options.maxBytes)
   if (options.mayBeEmpty && bytes.length === 0) return {}
   const value = parse(bytes)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('not an object')
@@ -38,7 +40,8 @@ function requireJson(contentType: string | undefined): void {
     throw new CscError('unsupported_media_type', 'The body must be application/json in UTF-8.')
 }
 
-async function readBytes(request: Request, response: Response): Promise<Buffer> {
+async function readBytes(request: Request, response: Response, maxBytes: number): Promise<Buffer> {
+  const read = reader(maxBytes)
   try {
     await new Promise<void>((resolve, reject) => {
       void read(request, response, (error?: unknown) => {
@@ -47,18 +50,22 @@ async function readBytes(request: Request, response: Response): Promise<Buffer> 
       })
     })
   } catch (error) {
-    throw bodyError(error)
+    throw bodyError(error, maxBytes)
   }
   const body: unknown = request.body
   return Buffer.isBuffer(body) ? body : Buffer.alloc(0)
 }
 
 /** body-parser's errors by their `type`; whatever else went wrong, the body did not come. */
-function bodyError(error: unknown): CscError {
+function bodyError(error: unknown, maxBytes: number): CscError {
   const type = typeof error === 'object' && error !== null && 'type' in error ? error.type : undefined
   switch (type) {
     case 'entity.too.large':
-      return new CscError('payload_too_large', 'The body must not have more than 256 KiB.', { cause: error })
+      return new CscError(
+        'payload_too_large',
+        `The body must not have more than ${Math.floor(maxBytes / 1024)} KiB.`,
+        { cause: error },
+      )
     case 'encoding.unsupported':
       return new CscError('unsupported_media_type', 'The body must not be encoded.', { cause: error })
     default:

@@ -23,6 +23,8 @@ export interface ContractCall extends Omit<Call, 'caller'> {
 export interface Contract {
   /** The operation of a path under the base path. Throws CscError: unknown 404, other verbs 405, not served 501. */
   operationOf(verb: string, path: string): string
+  /** Refuses a call without a valid token, as `serve` would: before a large body is read. */
+  requireCaller(call: Omit<ContractCall, 'body'>): Promise<void>
   /** Authenticates, validates, serves. Throws CscError, Refusal, or what nobody foresaw. */
   serve(call: ContractCall): Promise<object | undefined>
 }
@@ -75,6 +77,9 @@ export async function createContract(deps: Deps, version: ApiVersion): Promise<C
       if (verb !== 'POST') throw new CscError('method_not_allowed', 'Every method of the API is POST.')
       return operation
     },
+    async requireCaller(call) {
+      await authenticate(deps, version, call)
+    },
     async serve(call) {
       const request = { method: 'POST', path: call.path, headers: {}, body: call.body }
       const answer: unknown = await api.handleRequest(request, call)
@@ -111,7 +116,11 @@ function operationAt(api: OpenAPIBackend, path: string): string | undefined {
 }
 
 /** CSC API v1.0.4.0 §8.1: `Authorization: Bearer …`. A header of another form is 400, a bad token 401. */
-async function authenticate(deps: Deps, version: ApiVersion, call: ContractCall): Promise<Caller> {
+async function authenticate(
+  deps: Deps,
+  version: ApiVersion,
+  call: Omit<ContractCall, 'body'>,
+): Promise<Caller> {
   const token = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(call.authorization ?? '')?.[1]
   if (token === undefined) throw new CscError('invalid_request', version.malformedHeader(call.operation))
   const caller = await callerOfToken(deps, { token, clientId: call.clientId, requestId: call.requestId })

@@ -12,6 +12,7 @@ export const STATUS: Readonly<Record<CscErrorCode, number>> = {
   expired_token: 401,
   unauthorized_client: 403,
   access_denied: 403,
+  invalid_hash: 403,
   not_found: 404,
   method_not_allowed: 405,
   payload_too_large: 413,

@@ -54,6 +54,8 @@ export interface ApiVersion {
   readonly wording: Wording
   /** `error_description` for an Authorization header that is no Bearer, by operation. */
   malformedHeader(operation: string): string
+  /** Operations whose bodies hold documents: larger ones, and read only for a caller with a valid token. */
+  readonly documentOperations: readonly string[]
   /** By operationId, which is the method's name. An operation of the contract without a route answers 501. */
   readonly routes: Readonly<Record<string, Route>>
 }

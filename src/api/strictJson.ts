@@ -36,7 +36,7 @@ interface Level {
 /** One pass over the tokens of a text that is JSON: every string in it ends, so the pattern takes linear time. */
 function checkStructure(text: string): void {
   const levels: Level[] = []
-  for (const token of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],]/gs)) {
+  for (const token of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],]/gs)) {
     const [lexeme] = token
     const level = levels.at(-1)
     if (lexeme === '{' || lexeme === '[') {

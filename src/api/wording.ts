@@ -85,6 +85,10 @@ export const SHARED_WORDING: Readonly<Record<Exclude<RefusalReason, OwnReason>, 
   sign_parameters_invalid: invalidRequest('Invalid parameter signAlgoParams'),
   // Of signatures/timestamp, which names it alike in both versions.
   timestamp_algorithm_invalid: invalidRequest('Invalid parameter hashAlgo'),
+  hash_algorithm_contradictory: invalidRequest(
+    'String parameter hashAlgorithmOID contradicts with signAlgo parameter',
+  ),
+  document_unsignable: invalidRequest('Invalid array parameter documents'),
   validity_period_out_of_bounds: invalidRequest('Out of bounds parameter validity_period'),
   response_uri_invalid: invalidRequest('Invalid parameter response_uri'),
   response_id_invalid: invalidRequest('Invalid parameter requestID'),
@@ -92,5 +96,10 @@ export const SHARED_WORDING: Readonly<Record<Exclude<RefusalReason, OwnReason>, 
   sad_invalid: invalidRequest('Invalid parameter SAD'),
   sad_expired: invalidRequest('SAD expired'),
   hash_not_authorized: invalidRequest('Hash is not authorized by the SAD.'),
+  documents_not_authorized: invalidRequest('documentDigests or documents are not authorized by the SAD.'),
+  document_hash_mismatch: {
+    code: 'invalid_hash',
+    description: 'Document or documentDigest does not match authroized hash',
+  },
   unavailable: { code: 'temporarily_unavailable', description: COMMON_TEXT.temporarily_unavailable },
 }

@@ -11,6 +11,7 @@ export type CscErrorCode =
   | 'invalid_otp'
   | 'invalid_pin'
   | 'invalid_authentication_data'
+  | 'invalid_hash'
   | 'not_implemented'
   | 'not_found'
   | 'method_not_allowed'
@@ -68,6 +69,8 @@ export const REFUSAL_REASONS = [
   'sign_parameters_missing',
   'sign_parameters_invalid',
   'timestamp_algorithm_invalid',
+  'hash_algorithm_contradictory',
+  'document_unsignable',
   // the signer's factors
   'otp_missing',
   'otp_invalid',
@@ -86,6 +89,8 @@ export const REFUSAL_REASONS = [
   'sad_invalid',
   'sad_expired',
   'hash_not_authorized',
+  'documents_not_authorized',
+  'document_hash_mismatch',
   // the service
   'unavailable',
 ] as const

@@ -1,3 +1,4 @@
+import type { SignatureFormat } from '../../sap/operations.ts'
 import type { Credential, SignerFactor } from '../domain/credential.ts'
 import type { Caller } from '../domain/principal.ts'
 
@@ -53,6 +54,16 @@ export interface SignRequest {
   readonly signAlgorithmParameters: Buffer | undefined
 }
 
+/** As SignRequest, for CMS signatures: the SAD authorizes the digests, the key signs the hash of the attributes. */
+export interface SignDocumentRequest extends Omit<SignRequest, 'hashes'> {
+  readonly documents: readonly {
+    readonly digest: Buffer
+    readonly format: SignatureFormat
+    /** DER of the SET OF Attribute, which the SAM checks one by one. */
+    readonly signedAttributes: Buffer
+  }[]
+}
+
 /** A SAD is opaque here. */
 export interface Sad {
   readonly sad: string
@@ -82,6 +93,8 @@ export interface Sam {
   extend(caller: Caller, request: ExtendRequest): Promise<Sad>
   /** One signature for each hash, in the same order. ECDSA as DER, RSA in modulus size. */
   sign(caller: Caller, request: SignRequest): Promise<readonly Buffer[]>
+  /** One signature for each document, in the same order; encoded as those of `sign`. */
+  signDocument(caller: Caller, request: SignDocumentRequest): Promise<readonly Buffer[]>
   /** Ends one SAD of a login family, or all of them. Returns how many. */
   voidSad(family: { requestId: string; familyId: string }, sad: string | undefined): Promise<number>
 }

@@ -38,6 +38,7 @@ function samThat(voidSad: Given['voidSad']): Sam {
     authorize: absent,
     extend: absent,
     sign: absent,
+    signDocument: absent,
     voidSad({ familyId }) {
       voidSad(familyId)
       return Promise.resolve(0)

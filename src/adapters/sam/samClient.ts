@@ -57,6 +57,12 @@ export function createSam(client: SapClient): Sam {
         throw new SapFailure('internal', 'signatures are missing')
       return signatures
     },
+    async signDocument(caller, request) {
+      const { signatures } = await call('signDocument', { ...withFamily(caller), ...request })
+      if (signatures.length !== request.documents.length)
+        throw new SapFailure('internal', 'signatures are missing')
+      return signatures
+    },
     async voidSad({ requestId, familyId }, sad) {
       return (await call('voidSad', { requestId, familyId, sad })).voided
     },

@@ -47,7 +47,14 @@ export function v1(deps: Deps): ApiVersion {
     }),
     ...timestampRoute(deps),
   }
-  return { basePath: '/csc/v1', contractFile: 'csc-v1.yaml', wording, malformedHeader, routes }
+  return {
+    basePath: '/csc/v1',
+    contractFile: 'csc-v1.yaml',
+    wording,
+    malformedHeader,
+    documentOperations: [],
+    routes,
+  }
 }
 
 function credentialRoutes(deps: Deps): Record<string, Route> {

@@ -206,7 +206,10 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
-        /** Of the standard, not of this service */
+        /**
+         * CAdES and PAdES baseline B-B signatures over documents or their digests, all or nothing
+         * @description The SAD must authorize each digest, or each document by its digest. A PDF in documents gets a new revision with an invisible signature, whose digest nobody knows before: its SAD must be one that named no hashes. All entries have one algorithm. Signatures that hold their document come in DocumentWithSignature, all others in SignatureObject, both in the order of the request.
+         */
         readonly post: operations["signatures/signDoc"];
         readonly delete?: never;
         readonly options?: never;
@@ -361,12 +364,11 @@ export interface components {
                 /** @description Drawn by the client */
                 readonly algoParams: readonly string[];
             };
-            /** @description Empty, since there is no signDoc */
             readonly signature_formats: {
-                readonly formats: readonly string[];
-                readonly envelope_properties: readonly (readonly string[])[];
+                readonly formats: readonly ("C" | "P")[];
+                readonly envelope_properties: readonly (readonly ("Attached" | "Detached" | "Revision")[])[];
             };
-            readonly conformance_levels: readonly string[];
+            readonly conformance_levels: readonly "AdES-B-B"[];
         };
         readonly LoginRequest: {
             readonly refresh_token?: string;
@@ -559,6 +561,77 @@ export interface components {
         };
         readonly SignPollingResponse: {
             readonly signatures?: readonly string[];
+            readonly DocumentWithSignature?: readonly string[];
+            readonly SignatureObject?: readonly string[];
+        };
+        readonly SignDocRequest: {
+            readonly SAD: components["schemas"]["Sad"];
+            readonly credentialID?: components["schemas"]["CredentialId"];
+            /** @description Refused, since no credential has one */
+            readonly signatureQualifier?: unknown;
+            readonly documentDigests?: readonly {
+                /** @description Digests; for PAdES those of the byte ranges that the client prepared */
+                readonly hashes: readonly string[];
+                readonly signAlgo: components["schemas"]["Oid"];
+                readonly signAlgoParams?: components["schemas"]["SignAlgoParams"];
+                readonly hashAlgorithmOID?: components["schemas"]["HashAlgorithmOfDocuments"];
+                readonly signature_format: components["schemas"]["SignatureFormat"];
+                readonly conformance_level?: components["schemas"]["ConformanceLevel"];
+                /**
+                 * @description C Detached (also where it is absent); P Certification or Revision, as the client prepared
+                 * @enum {string}
+                 */
+                readonly signed_envelope_property?: "Attached" | "Detached" | "Parallel" | "Certification" | "Revision";
+                readonly signed_props?: components["schemas"]["SignedProperties"];
+            }[];
+            readonly documents?: readonly {
+                /** Format: byte */
+                readonly document: string;
+                readonly signAlgo: components["schemas"]["Oid"];
+                readonly signAlgoParams?: components["schemas"]["SignAlgoParams"];
+                readonly signature_format: components["schemas"]["SignatureFormat"];
+                readonly conformance_level?: components["schemas"]["ConformanceLevel"];
+                /**
+                 * @description C Attached (also where it is absent) or Detached; P Revision (also where it is absent)
+                 * @enum {string}
+                 */
+                readonly signed_envelope_property?: "Attached" | "Detached" | "Parallel" | "Certification" | "Revision";
+                readonly signed_props?: components["schemas"]["SignedProperties"];
+            }[];
+            readonly hashAlgorithmOID?: components["schemas"]["HashAlgorithmOfDocuments"];
+            /**
+             * @description S, at once, is the default; A answers a responseID
+             * @enum {string}
+             */
+            readonly operationMode?: "S" | "A";
+            /** @description With A an integer, milliseconds that the outcome is kept; ignored with S */
+            readonly validity_period?: unknown;
+            /** @description With A an https URL that is told when there is an outcome; ignored with S */
+            readonly response_uri?: unknown;
+            /** @description Ignored, see validationInfo of info */
+            readonly returnValidationInfo?: unknown;
+            readonly clientData?: components["schemas"]["ClientData"];
+        };
+        /**
+         * Format: byte
+         * @description DER, base64
+         */
+        readonly SignAlgoParams: string;
+        /** @description Where signAlgo does not say it; that of an entry counts before that of the request (v2.1) */
+        readonly HashAlgorithmOfDocuments: string;
+        /** @enum {string} */
+        readonly SignatureFormat: "C" | "P";
+        /** @description AdES-B-B, the default, in any case of its letters */
+        readonly ConformanceLevel: string;
+        /** @description None can be asked for; anything in it is refused by its name */
+        readonly SignedProperties: readonly {
+            readonly attribute_name: string;
+        }[];
+        readonly SignDocResponse: {
+            /** @description In mode A; the requestID of signPolling */
+            readonly responseID?: string;
+            readonly DocumentWithSignature?: readonly string[];
+            readonly SignatureObject?: readonly string[];
         };
     };
     responses: {
@@ -609,6 +682,13 @@ export type TimestampRequest = components['schemas']['TimestampRequest'];
 export type TimestampResponse = components['schemas']['TimestampResponse'];
 export type SignPollingRequest = components['schemas']['SignPollingRequest'];
 export type SignPollingResponse = components['schemas']['SignPollingResponse'];
+export type SignDocRequest = components['schemas']['SignDocRequest'];
+export type SignAlgoParams = components['schemas']['SignAlgoParams'];
+export type HashAlgorithmOfDocuments = components['schemas']['HashAlgorithmOfDocuments'];
+export type SignatureFormat = components['schemas']['SignatureFormat'];
+export type ConformanceLevel = components['schemas']['ConformanceLevel'];
+export type SignedProperties = components['schemas']['SignedProperties'];
+export type SignDocResponse = components['schemas']['SignDocResponse'];
 export type ResponseError = components['responses']['Error'];
 export type $defs = Record<string, never>;
 export interface operations {
@@ -864,8 +944,21 @@ export interface operations {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SignDocRequest"];
+            };
+        };
         readonly responses: {
+            /** @description Signatures; in mode A the id to poll with */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SignDocResponse"];
+                };
+            };
             readonly default: components["responses"]["Error"];
         };
     };

@@ -5,17 +5,14 @@ import { info as credentialInfo, infos, type CredentialInfo } from '../../csc/cr
 import { listAll } from '../../csc/credentials/list.ts'
 import type { Deps } from '../../csc/deps.ts'
 import { info } from '../../csc/info.ts'
-import { later } from '../../csc/signatures/later.ts'
-import { signHash } from '../../csc/signatures/signHash.ts'
-import { signPolling } from '../../csc/signatures/signPolling.ts'
 import { authRoutes } from '../authRoutes.ts'
-import { bindingOf, bytesOf, digestsOf, labelOf, numberOfSignatures } from '../bodies.ts'
+import { bindingOf, digestsOf, labelOf, numberOfSignatures } from '../bodies.ts'
 import { credentialMembers, infoOptions } from '../credentialMembers.ts'
-import { Accepted, callerRoute, openRoute, type ApiVersion, type Route } from '../route.ts'
+import { callerRoute, openRoute, type ApiVersion, type Route } from '../route.ts'
 import { timestampRoute } from '../timestampRoute.ts'
 import { factorsOf, factorOfObject, objectsOf } from './authObjects.ts'
 import type * as wire from './contract.d.ts'
-import { laterOptions } from './later.ts'
+import { signatureRoutes } from './signatureRoutes.ts'
 import { malformedHeader, wording } from './wording.ts'
 
 /** CSC API v2.0.0.2: its names for what the methods do. */
@@ -31,8 +28,11 @@ export function v2(deps: Deps): ApiVersion {
         methods: Object.keys(routes),
         validationInfo: false,
         signAlgorithms: { algos: signatureAlgorithms, algoParams: [] },
-        signature_formats: { formats: [], envelope_properties: [] },
-        conformance_levels: [],
+        signature_formats: {
+          formats: ['C', 'P'],
+          envelope_properties: [['Attached', 'Detached'], ['Revision']],
+        },
+        conformance_levels: ['AdES-B-B'],
       } satisfies wire.InfoResponse)
     }),
     ...authRoutes(deps),
@@ -41,51 +41,14 @@ export function v2(deps: Deps): ApiVersion {
     ...signatureRoutes(deps),
     ...timestampRoute(deps),
   }
-  return { basePath: '/csc/v2', contractFile: 'csc-v2.yaml', wording, malformedHeader, routes }
-}
-
-const PENDING = new Accepted({
-  error: 'accepted_request',
-  error_description:
-    'The previous asynchronous signature request has been accepted for processing, but the processing has not yet been completed.',
-} satisfies wire.Error)
-
-function signatureRoutes(deps: Deps): Record<string, Route> {
   return {
-    'signatures/signHash': callerRoute<wire.SignHashRequest>(async (body, caller) => {
-      const input = {
-        caller,
-        credentialId: body.credentialID,
-        sad: body.SAD,
-        hashes: digestsOf(body.hashes),
-        signAlgorithm: body.signAlgo,
-        hashAlgorithm: body.hashAlgorithmOID,
-        signAlgorithmParameters: body.signAlgoParams === undefined ? undefined : bytesOf(body.signAlgoParams),
-      }
-      const asynchronous = laterOptions(body)
-      if (asynchronous === undefined)
-        return { signatures: texts(await signHash(deps, input)) } satisfies wire.SignHashResponse
-      const asked = {
-        ...asynchronous,
-        caller,
-        operation: 'signatures/signHash',
-        credentialId: input.credentialId,
-      }
-      const responseID = await later(deps, asked, async () => ({ signatures: await signHash(deps, input) }))
-      return { responseID } satisfies wire.SignHashResponse
-    }),
-    'signatures/signPolling': callerRoute<wire.SignPollingRequest>(async (body, caller) => {
-      const result = await signPolling(deps, { caller, responseId: body.requestID })
-      if (result === undefined) return PENDING
-      return {
-        ...(result.signatures === undefined ? {} : { signatures: texts(result.signatures) }),
-      } satisfies wire.SignPollingResponse
-    }),
+    basePath: '/csc/v2',
+    contractFile: 'csc-v2.yaml',
+    wording,
+    malformedHeader,
+    documentOperations: ['signatures/signDoc'],
+    routes,
   }
-}
-
-function texts(values: readonly Buffer[]): string[] {
-  return values.map((value) => value.toString('base64'))
 }
 
 function credentialRoutes(deps: Deps): Record<string, Route> {
