@@ -17,8 +17,9 @@ interface ResetOptions extends ReasonOptions, ShowOptions {
   readonly to?: string
 }
 
-/** What a registration officer does to a factor that is there, after identity proofing. The signer is told of each. */
+/** What a registration officer does with factors that are there. After identity proofing; the signer is told of each change. */
 export function addFactorCommands(group: Command, io: CommandIo): void {
+  addList(group, io)
   addReset(group, io)
   addChange(group, io, {
     name: 'unlock',
@@ -37,6 +38,23 @@ export function addFactorCommands(group: Command, io: CommandIo): void {
     description: 'drop a change of a factor that the signer asked for and that still waits',
     operation: 'cancelFactorChange',
     done: 'The change is cancelled; the factor stays as it is.',
+  })
+}
+
+function addList(group: Command, io: CommandIo): void {
+  const command = group
+    .command('factors')
+    .description('list the factors of a signer: id, state, destination, change that waits')
+    .argument('<signer-id>')
+  addOfficerOption(command).action(async (signerId: string, { officer }: { officer: string }) => {
+    const { factors } = await withOfficer(officer, 'ra', ({ sam }) =>
+      sam.call('factors', { requestId: newRequestId(), signerId }),
+    )
+    for (const { factorId, state, destination, change } of factors) {
+      const waits = change && `${change.action} ${change.destination}`.trim()
+      const words = [factorId, state, destination, waits && `(${waits} in ${change.worksInSeconds} s)`]
+      io.out(`${words.filter((word) => word !== undefined && word !== '').join('  ')}\n`)
+    }
   })
 }
 

@@ -37,6 +37,11 @@ describe("chancery signer: a registration officer's commands for factors", () =>
   after(() => sam.dispose())
 
   async function run(name: string, kind: string, ...options: readonly string[]): Promise<string> {
+    const factor = [`${kind}.${signer.signerId}`, '--reason', 'seen in person']
+    return command(name, ...factor, ...options)
+  }
+
+  async function command(name: string, ...options: readonly string[]): Promise<string> {
     let output = ''
     const program = new Command().exitOverride()
     registerOfficerCommands(program, {
@@ -46,9 +51,8 @@ describe("chancery signer: a registration officer's commands for factors", () =>
       talk: () => undefined,
       stdin: process.stdin,
     })
-    const { signerId } = signer
-    const given = [signerId, `${kind}.${signerId}`, '--reason', 'seen in person', '--officer', officer]
-    await program.parseAsync(['node', 'chancery', 'signer', name, ...given, ...options])
+    const given = [signer.signerId, ...options, '--officer', officer]
+    await program.parseAsync(['node', 'chancery', 'signer', name, ...given])
     return output
   }
 
@@ -64,6 +68,18 @@ describe("chancery signer: a registration officer's commands for factors", () =>
     const fresh = { ...app, otpauthUri }
     await sam.ssa.call('authorize', authorization(fresh, newHashes(1), { totp: totpOf(fresh) }))
     assert.equal((await journalOf(sam, 'FACTOR_RESET')).at(-1)?.['reason'], 'seen in person')
+  })
+
+  it('lists them: ids, states, masked destinations, and what waits', async () => {
+    await changed(sam, signer, 'otp')
+    const { signerId } = signer
+    const [pin, otp, totp] = (await command('factors')).trim().split('\n')
+    assert.equal(pin, `pin.${signerId}  ACTIVE`)
+    assert.match(
+      otp ?? '',
+      new RegExp(`^otp\\.${signerId}  ACTIVE  \\S*\\*\\S*  \\(set \\S*\\*\\S* in \\d+ s\\)$`),
+    )
+    assert.equal(totp, `totp.${signerId}  ACTIVE`)
   })
 
   it('unlocks, removes, and cancels what waits', async () => {

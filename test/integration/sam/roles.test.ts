@@ -24,7 +24,7 @@ const der = Buffer.from('3000', 'hex').toString('base64')
 const TABLE: Readonly<Record<string, Row>> = {
   status: { roles: ['ssa'], message: {} },
   credentials: { roles: ['ssa'], message: { signerId: 'sgn-none' } },
-  factors: { roles: ['ssa'], message: { signerId: 'sgn-none' } },
+  factors: { roles: ['ssa', 'ra'], message: { signerId: 'sgn-none' } },
   sendOtp: { roles: ['ssa'], message: { ...caller, credentialId: 'cred-none' }, answer: 'client_unknown' },
   authorize: {
     roles: ['ssa'],
