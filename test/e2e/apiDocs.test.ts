@@ -25,8 +25,8 @@ describe('the commands of docs/api.md', function () {
     await deployment.remove()
   })
 
-  it('sign through version 1 and version 2, and OpenSSL verifies both', () => {
-    assert.equal(BLOCKS.length, 2)
+  it('sign through both versions, hashes and a document, and OpenSSL verifies all', () => {
+    assert.equal(BLOCKS.length, 3)
     const script = BLOCKS.join('\n')
       .replace('D=data;', `D=${deployment.data};`)
       .replaceAll('localhost:8443', `localhost:${String(deployment.port)}`)
@@ -36,5 +36,6 @@ describe('the commands of docs/api.md', function () {
     })
     assert.equal(status, 0, stderr)
     assert.equal(stdout, 'Verified OK\nVerified OK\n')
+    assert.match(stderr, /CAdES Verification successful/)
   })
 })
