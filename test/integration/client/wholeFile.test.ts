@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { FileExists, writeWhole } from '../../../client/wholeFile.ts'
@@ -50,7 +50,7 @@ describe('a file written whole or not at all', () => {
   })
 
   /** A program that writes 1 MB, says so, and goes on after a line on its standard input. */
-  const program = (): string => `
+  const program = (isReplacing: boolean): string => `
     import { writeWhole } from ${JSON.stringify(pathToFileURL(join(projectRoot(), 'client/wholeFile.ts')).href)}
     import { once } from 'node:events'
     async function* content() {
@@ -59,9 +59,15 @@ describe('a file written whole or not at all', () => {
       await once(process.stdin, 'data')
       yield Buffer.alloc(1_000_000)
     }
-    await writeWhole({ path: ${JSON.stringify(at('out'))}, content: content(), isReplacing: true })
+    await writeWhole({ path: ${JSON.stringify(at('out'))}, content: content(), isReplacing: ${isReplacing} })
     process.exit(0)`
-  const node = (): readonly string[] => ['--import', 'tsx', '--input-type=module', '--eval', program()]
+  const node = (isReplacing = true): readonly string[] => [
+    '--import',
+    'tsx',
+    '--input-type=module',
+    '--eval',
+    program(isReplacing),
+  ]
 
   it('is not there when the process is killed in the middle', async () => {
     writeFileSync(at('out'), 'older')
@@ -84,5 +90,26 @@ describe('a file written whole or not at all', () => {
     assert.match(stderr, /EFBIG/)
     assert.equal(readFileSync(at('out'), 'utf8'), 'older')
     assert.deepEqual(readdirSync(folder), ['out'])
+  })
+
+  it('replaces nothing on a file system without links either', () => {
+    const shim = join(folder, 'noLinks.so')
+    const source = join(projectRoot(), 'test', 'support', 'noLinks.c')
+    execFileSync('cc', ['-shared', '-fPIC', '-o', shim, source])
+    const write = (): string => {
+      const { stderr } = spawnSync(process.execPath, node(false), {
+        cwd: projectRoot(),
+        encoding: 'utf8',
+        input: '\n',
+        env: { ...process.env, LD_PRELOAD: shim },
+      })
+      return stderr
+    }
+    assert.equal(write(), '')
+    assert.equal(statSync(at('out')).size, 2_000_000)
+    writeFileSync(at('out'), 'older')
+    assert.match(write(), /FileExists/)
+    assert.equal(readFileSync(at('out'), 'utf8'), 'older')
+    assert.deepEqual(readdirSync(folder).sort(), ['noLinks.so', 'out'])
   })
 })

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { deflateSync } from 'node:zlib'
+import { PdfDocument } from '../../../ades/pdf/pdfDocument.ts'
 import { PdfRefusal, type PdfRefusalReason } from '../../../ades/pdf/pdfRefusal.ts'
 import { classicPdf, samplePdf } from '../../../ades/pdf/samplePdf.ts'
 import { formPdf, hybridPdf, qpdf } from '../../support/samplePdf.ts'
+import { entryOf } from '../../../ades/pdf/values.ts'
 import { revisionOf } from '../../support/revisionOf.ts'
 
 function replaced(pdf: Buffer, from: string | RegExp, to: string): Buffer {
@@ -221,6 +223,27 @@ describe('PDFs that are not signed', () => {
   ] as const)
     it(`gives the field a name that no field has in ${where}`, () => {
       assert.equal(revisionOf(pdf).fieldName, 'Signature2')
+    })
+
+  for (const [style, pdf] of [
+    ['table', replaced(sample, '/Size', '/ID [<0102> (one)] /Size')],
+    ['stream', qpdf(['--object-streams=generate'], replaced(sample, '/Size', '/ID [<0102> (one)] /Size'))],
+  ] as const)
+    it(`keeps the first half of the identifier and makes a new second one, ${style}`, () => {
+      const identifier = (file: Buffer): readonly string[] => {
+        const written = entryOf(new PdfDocument(file).newest.trailer, 'ID')
+        assert.ok(written?.kind === 'array')
+        return written.items.map((item) => (item.kind === 'string' ? item.bytes.toString('hex') : ''))
+      }
+      const sign = (file: Buffer): Buffer =>
+        Buffer.concat([file, revisionOf(file).withContents(Buffer.alloc(1))])
+      const once = sign(pdf)
+      const seconds = [pdf, once, sign(once)].map((file) => {
+        const [first, second] = identifier(file)
+        assert.equal(first, '0102')
+        return second
+      })
+      assert.equal(new Set(seconds).size, 3)
     })
 
   it('takes no CMS that is longer than its place', () => {
