@@ -34,12 +34,10 @@ export class NothingSigned extends Error {
  * how many could not be written; the others are whole. Throws NothingSigned, and what `sign` throws.
  */
 export async function signFiles(deps: SignFilesDeps, input: SignFilesInput): Promise<number> {
+  // Unless some may be left out, it is known before the first is read.
+  if (!input.isSkippingUnfit) requireWithin(input.limit, input.files.length)
   const prepared = await prepareAll(deps, input)
-  const { limit } = input
-  if (prepared.length > limit)
-    throw new NothingSigned(
-      `${prepared.length} files, but one authorization with this credential covers ${limit}: sign fewer at once.`,
-    )
+  requireWithin(input.limit, prepared.length)
   const signatures = await deps.sign(prepared)
   let failures = 0
   for (const [i, file] of prepared.entries()) {
@@ -52,6 +50,13 @@ export async function signFiles(deps: SignFilesDeps, input: SignFilesInput): Pro
     }
   }
   return failures
+}
+
+function requireWithin(limit: number, count: number): void {
+  if (count <= limit) return
+  throw new NothingSigned(
+    `${count} files, but one authorization with this credential covers ${limit}: sign fewer at once.`,
+  )
 }
 
 async function prepareAll(deps: SignFilesDeps, input: SignFilesInput): Promise<readonly PreparedFile[]> {
