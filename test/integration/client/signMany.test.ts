@@ -111,12 +111,17 @@ describe('chancery sign, many files', () => {
     const files = documents({ 'a.pdf': samplePdf(), 'b.pdf': samplePdf(), 'c.pdf': samplePdf() })
     const { code, talk } = await sign([...files, ...into()])
     assert.equal(code, 1)
-    assert.match(
-      talk,
-      /3 files, but one authorization with this credential covers 2: sign fewer at once\.\n$/,
-    )
+    const words = /3 files, but one authorization with this credential covers 2: sign fewer at once\.\n$/
+    assert.match(talk, words)
+    const skipping = await sign([...files, ...into('--skip-unfit')])
+    assert.equal(skipping.code, 1)
+    assert.match(skipping.talk, words)
     assert.ok(!methods().includes('credentials/sendOTP'))
     assert.deepEqual(written(), [])
+    const [first = '', second = ''] = files
+    const two = await sign([first, second, at('in', 'absent.pdf'), ...into('--skip-unfit')])
+    assert.equal(two.code, 0, two.talk)
+    assert.deepEqual(written(), ['a.pdf', 'b.pdf'])
   })
 
   it('writes the others whole when one was changed while the signer was asked', async () => {
