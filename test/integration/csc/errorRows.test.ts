@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { samplePdf } from '../../../ades/pdf/samplePdf.ts'
 import { listIn, memberOf, textIn } from '../../support/bodyOf.ts'
 import { basic, type Answer, type CallOptions } from '../../support/buildSsa.ts'
+import { digestEntry, documentEntry, sha256 } from '../../support/documentEntries.ts'
 import { errorRows, type ErrorRow } from '../../support/errorRows.ts'
 import { newHashes } from '../../support/samActs.ts'
+import { testTsa, type TestTsa } from '../../support/testTsa.ts'
 import {
   base64,
   buildService,
@@ -20,6 +23,8 @@ const RSA_SHA256 = '1.2.840.113549.1.1.11'
 const PSS = '1.2.840.113549.1.1.10'
 const SHA256 = '2.16.840.1.101.3.4.2.1'
 const HOUR = 3_600_000
+const SHA384 = '2.16.840.1.101.3.4.2.2'
+const TEXT = Buffer.from('a document')
 
 type Case = (row: ErrorRow) => Promise<Answer>
 
@@ -28,15 +33,21 @@ describe('the error tables of CSC API v1.0.4.0 §11 and v2.0.0.2 §11', function
   this.timeout(60_000)
   let service: Service
   let ada: Account
+  let tsa: TestTsa
   let offset = 0
 
   before(async () => {
-    service = await buildService({
-      clockSources: { wall: () => Date.now() + offset, monotonic: () => performance.now() + offset },
-    })
+    tsa = await testTsa()
+    service = await buildService(
+      { clockSources: { wall: () => Date.now() + offset, monotonic: () => performance.now() + offset } },
+      { timestamp: { url: tsa.url, authority: tsa.authorityFile } },
+    )
     ada = await makeAccount(service, { keyType: 'rsa-3072', policy: 'otp-pin' })
   })
-  after(() => service.dispose())
+  after(async () => {
+    await service.dispose()
+    await tsa.close()
+  })
 
   const send = (row: ErrorRow, body: object, options: CallOptions = {}): Promise<Answer> =>
     service.ssa.post(row.version, row.method, body, { token: ada.token, ...options })
@@ -168,11 +179,70 @@ describe('the error tables of CSC API v1.0.4.0 §11 and v2.0.0.2 §11', function
     'credentials/getChallenge': {
       'object-invalid': (row) => send(row, { credentialID: ada.credentialID, authObjectID: 'FINGER' }),
     },
+    'signatures/timestamp': {
+      'hash-missing': (row) => send(row, { hashAlgo: SHA256 }),
+      'hash-empty': (row) => send(row, { hash: '', hashAlgo: SHA256 }),
+      'digest-length': (row) => send(row, { hash: 'AAAA', hashAlgo: SHA256 }),
+      'hash-no-base64': (row) => send(row, { hash: '@@@@', hashAlgo: SHA256 }),
+      'hash-algorithm-invalid': (row) => send(row, { hash: base64([sha256(TEXT)])[0], hashAlgo: '1.2.3' }),
+      'nonce-invalid': (row) =>
+        send(row, { hash: base64([sha256(TEXT)])[0], hashAlgo: SHA256, nonce: 'xyz' }),
+    },
     'signatures/signPolling': {
       'not-yet': polledAtOnce,
       'request-missing': (row) => send(row, {}),
       'request-invalid': (row) => send(row, { requestID: 'nobodys' }),
       'user-id-given': (row) => send(row, { requestID: 'x', userID: 'somebody' }),
+    },
+    'signatures/signDoc': {
+      'sad-missing': (row) => send(row, document({}, { SAD: undefined })),
+      'sad-invalid': (row) => send(row, document()),
+      'digests-invalid': (row) => send(row, document({}, { documentDigests: 'x' })),
+      'documents-invalid': (row) => send(row, document({}, { documentDigests: undefined, documents: {} })),
+      'nothing-to-sign': (row) => send(row, document({}, { documentDigests: undefined })),
+      'both-given': (row) => send(row, document({}, documentEntry(TEXT))),
+      'hashes-no-base64': (row) => send(row, document({ hashes: ['@'] })),
+      'documents-no-base64': (row) =>
+        send(row, document({}, { documentDigests: undefined, ...documentEntry(TEXT, { document: '@' }) })),
+      'not-authorized': async (row) => {
+        const pdf = samplePdf()
+        const SAD = await sadFor(service, ada, [sha256(pdf)], { PIN: ada.signer.pin })
+        const form = { signature_format: 'P', signAlgo: RSA_SHA256 }
+        return send(row, document({}, { SAD, documentDigests: undefined, ...documentEntry(pdf, form) }))
+      },
+      'sign-algorithm-missing': (row) => send(row, document({ signAlgo: undefined })),
+      'parameters-missing': (row) => send(row, document({ signAlgo: PSS })),
+      'hash-algorithm-contradicts': (row) => send(row, document({ hashAlgorithmOID: SHA384 })),
+      'hash-algorithm-invalid': (row) => send(row, document({ hashAlgorithmOID: '1.2.3.4' })),
+      'sign-algorithm-invalid': (row) => send(row, document({ signAlgo: '1.2.3.4' })),
+      'format-invalid': (row) => send(row, document({ signature_format: 'X' })),
+      'format-missing': (row) => send(row, document({ signature_format: undefined })),
+      'level-invalid': (row) => send(row, document({ conformance_level: 'AdES-B-LTA' })),
+      'envelope-invalid': (row) => send(row, document({ signed_envelope_property: 'Enveloped' })),
+      'signed-props-invalid': (row) =>
+        send(row, document({ signed_props: [{ attribute_name: 'mime-type', attribute_value: 'AA==' }] })),
+      'mode-invalid': (row) => send(row, document({}, { operationMode: 'X' })),
+      'period-invalid': (row) => send(row, document({}, { operationMode: 'A', validity_period: 'long' })),
+      'period-out-of-bounds': (row) => send(row, document({}, { operationMode: 'A', validity_period: 1e9 })),
+      'response-uri-invalid': (row) =>
+        send(row, document({}, { operationMode: 'A', response_uri: 'ftp://x' })),
+      'digest-length': (row) => send(row, document({ hashes: [randomBytes(20).toString('base64')] })),
+      'sad-expired': async (row) => {
+        const hashes = newHashes(1)
+        const SAD = await sadFor(service, ada, hashes, { PIN: ada.signer.pin })
+        return later(() => send(row, document({ hashes: base64(hashes) }, { SAD })))
+      },
+      'certificate-expired': async (row) => {
+        const account = await makeAccount(service, { notAfter: Date.now() + offset + HOUR / 4 })
+        const hashes = newHashes(1)
+        const SAD = await sadFor(service, account, hashes)
+        const { credentialID, token } = account
+        return later(() => send(row, { credentialID, SAD, ...digestEntry(hashes) }, { token }))
+      },
+      'hash-mismatch': async (row) => {
+        const SAD = await sadFor(service, ada, newHashes(1), { PIN: ada.signer.pin })
+        return send(row, document({}, { SAD }))
+      },
     },
     'signatures/signHash': {
       'credential-invalid': (row) => signed(row, () => ({ credentialID: 'cred-nobodys' })),
@@ -210,6 +280,16 @@ describe('the error tables of CSC API v1.0.4.0 §11 and v2.0.0.2 §11', function
       },
     },
   }
+  /** A request of signDoc that is right but for its SAD; `changes` are to its one digest. */
+  function document(changes: object = {}, more: object = {}): object {
+    return {
+      credentialID: ada.credentialID,
+      SAD: 'x'.repeat(43),
+      ...digestEntry([sha256(TEXT)], { signAlgo: RSA_SHA256, ...changes }),
+      ...more,
+    }
+  }
+
   /** A long list, so that it is still being signed when it is asked for. */
   async function polledAtOnce(row: ErrorRow): Promise<Answer> {
     const hashes = newHashes(100)
@@ -227,6 +307,7 @@ describe('the error tables of CSC API v1.0.4.0 §11 and v2.0.0.2 §11', function
   /** A body that is right up to where the row's own fault goes. */
   function rightBody(row: ErrorRow): object {
     if (row.method === 'signatures/signHash') return signing(row)
+    if (row.method === 'signatures/signDoc') return document()
     if (row.method === 'credentials/authorize') return authorization(row, ada)
     if (row.method === 'credentials/getChallenge') return { authObjectID: 'OTP' }
     if (row.method === 'signatures/signPolling') return { requestID: 'x' }
@@ -282,6 +363,7 @@ describe('the error tables of CSC API v1.0.4.0 §11 and v2.0.0.2 §11', function
       const description = row.description
         .replace('{organization}', 'Test')
         .replace('{commonName}', 'Ada Test')
+        .replace('{attributes}', 'mime-type')
       assert.deepEqual(
         [answer.status, memberOf(answer.body, 'error'), textIn(answer.body, 'error_description')],
         [row.status, row.error, description],
