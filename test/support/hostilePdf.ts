@@ -47,7 +47,8 @@ function withXrefStream(entries: string, data: Buffer, prev = ''): Buffer {
 }
 
 /** A catalogue (object 2) in an object stream (object 1) with these entries and data. */
-export function withObjectStream(entries: string, data: Buffer): Buffer {
+export function withObjectStream(entries: string, content: string | Buffer): Buffer {
+  const data = Buffer.from(content)
   const header = '%PDF-1.7\n'
   const start = text(header, `1 0 obj\n<< /Type /ObjStm ${entries} /Length ${data.length} >>\nstream\n`)
   const before = Buffer.concat([start, data, text('\nendstream\nendobj\n')])

@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict'
 import type { SignatureScheme } from '../../../sap/algorithms.ts'
-import { preparePdf } from '../../../ades/signPdf.ts'
 import { samplePdf } from '../../../ades/pdf/samplePdf.ts'
 import { checkWithOpenssl, checkWithTools, signaturesIn } from '../../support/checkSignedPdf.ts'
 import { localSigner, type LocalSigner } from '../../support/localSigner.ts'
 import { PRODUCERS } from '../../support/samplePdf.ts'
-
-const TIME = new Date('2026-03-04T05:06:07.890Z')
-
-function signed(pdf: Buffer, signer: LocalSigner, scheme: SignatureScheme): Buffer {
-  const prepared = preparePdf({ pdf, chain: signer.chain, scheme, time: TIME })
-  return Buffer.concat([pdf, prepared.complete(signer.sign(scheme, prepared.hash))])
-}
+import { signLocally } from '../../support/signLocally.ts'
 
 describe('PAdES baseline B-B — EN 319 142-1, checked by poppler, OpenSSL and qpdf', function () {
   let ecdsa: LocalSigner
@@ -24,8 +17,8 @@ describe('PAdES baseline B-B — EN 319 142-1, checked by poppler, OpenSSL and q
   for (const [producer, make] of Object.entries(PRODUCERS)) {
     it(`signs twice what comes from ${producer}, and every earlier byte and signature stays`, () => {
       const original = make()
-      const first = signed(original, ecdsa, { name: 'ecdsa', digest: 'sha256' })
-      const second = signed(first, rsa, { name: 'rsa-pkcs1', digest: 'sha512' })
+      const first = signLocally(original, ecdsa)
+      const second = signLocally(first, rsa, { scheme: { name: 'rsa-pkcs1', digest: 'sha512' } })
 
       assert.ok(first.subarray(0, original.length).equals(original))
       assert.ok(second.subarray(0, first.length).equals(first))
@@ -50,7 +43,7 @@ describe('PAdES baseline B-B — EN 319 142-1, checked by poppler, OpenSSL and q
   for (const [keyType, scheme] of SCHEMES) {
     it(`signs with ${keyType}, ${scheme.name}, ${scheme.digest}`, async () => {
       const signer = await localSigner(keyType)
-      const pdf = signed(samplePdf(), signer, scheme)
+      const pdf = signLocally(samplePdf(), signer, { scheme })
       const [signature] = signaturesIn(pdf)
       assert.ok(signature?.coversWholeFile)
       checkWithOpenssl(signature, signer.chain[1])
@@ -59,7 +52,7 @@ describe('PAdES baseline B-B — EN 319 142-1, checked by poppler, OpenSSL and q
   }
 
   it('is not found valid by those tools once a byte of the document has changed', () => {
-    const pdf = signed(samplePdf(), ecdsa, { name: 'ecdsa', digest: 'sha256' })
+    const pdf = signLocally(samplePdf(), ecdsa)
     pdf[pdf.indexOf('telescope')] = 0x54
     const [signature] = signaturesIn(pdf)
     assert.ok(signature !== undefined)

@@ -5,6 +5,7 @@ import { PdfRefusal, type PdfRefusalReason } from '../../../ades/pdf/pdfRefusal.
 import { classicPdf, samplePdf } from '../../../ades/pdf/samplePdf.ts'
 import { formPdf, hybridPdf, qpdf } from '../../support/samplePdf.ts'
 import { entryOf } from '../../../ades/pdf/values.ts'
+import { withObjectStream } from '../../support/hostilePdf.ts'
 import { revisionOf } from '../../support/revisionOf.ts'
 
 function replaced(pdf: Buffer, from: string | RegExp, to: string): Buffer {
@@ -21,21 +22,6 @@ const docMdp = (permission: string): string =>
   `<< /Type /Sig /Reference [<< /TransformMethod /DocMDP /TransformParams << ${permission} /V /1.2 >> >>] >>`
 const field = (entries: string): string => `<< /FT /Sig /T (Earlier) /V 5 0 R ${entries} >>`
 const signedForm = '/AcroForm << /Fields [4 0 R] >>'
-
-/** A file whose catalogue, object 2, is in an object stream with these entries and data. */
-function withObjectStream(entries: string, data: string | Buffer): Buffer {
-  const body = Buffer.from(data)
-  const header = '%PDF-1.7\n'
-  const rows = Buffer.from([0, 0, 0, 1, header.length, 0, 2, 1, 0])
-  const objectStream = [`1 0 obj\n<< /Type /ObjStm ${entries} /Length ${body.length} >>\nstream\n`, body]
-  const before = Buffer.concat(
-    [header, ...objectStream, '\nendstream\nendobj\n'].map((part) => Buffer.from(part)),
-  )
-  const xref =
-    `3 0 obj\n<< /Type /XRef /W [1 1 1] /Size 3 /Root 2 0 R /Length 9 >>\nstream\n${rows.toString('latin1')}` +
-    `\nendstream\nendobj\nstartxref\n${before.length}\n%%EOF\n`
-  return Buffer.concat([before, Buffer.from(xref, 'latin1')])
-}
 
 const sample = samplePdf()
 const streams = qpdf(['--object-streams=generate'])
