@@ -56,7 +56,15 @@ const schema = z.strictObject({
     region: z.string().regex(/^[A-Z]{2}$/),
     lang: z.string().min(2).max(35),
     description: z.string().max(255),
+    /** JPEG or PNG of at most 256 pixels each way; the service has one of its own at /logo.png. */
     logo: z.url(),
+    /** By language (RFC 5646), for those who ask for it. */
+    translations: z
+      .record(
+        z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$/),
+        z.strictObject({ name: z.string().min(1).max(255), description: z.string().max(255) }),
+      )
+      .default({}),
   }),
   /** By id of a registered application: what it may write otherwise than the contract says (docs/clients.md). */
   clients: z

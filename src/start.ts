@@ -26,6 +26,7 @@ import { BASIC_CLIENT } from './domain/principal.ts'
 import { NO_TOLERANCES, type Tolerances } from './domain/tolerances.ts'
 import { systemClock, type Clock } from './domain/time.ts'
 import { createApiPage } from './pages/apiPage.ts'
+import { LOGO_SVG, logoPng } from './pages/logo.ts'
 import { createManagementApp } from './management/app.ts'
 import { createOutward } from './outward.ts'
 import { startOperationModeA, type OperationModeA } from './operationModeA.ts'
@@ -123,6 +124,8 @@ async function openListeners(config: SsaConfig, parts: Parts): Promise<Ssa['port
     tolerancesOf: tolerancesOf(config, log),
     documentBytes: config.limits.documentBytes,
     resources: {
+      '/logo.png': { contentType: 'image/png', body: logoPng() },
+      '/logo.svg': { contentType: 'image/svg+xml', body: LOGO_SVG },
       '/callback-keys.json': { contentType: 'application/jwk-set+json', body: JSON.stringify(published) },
     },
     pages: { '/api': createApiPage({ contracts: CONTRACTS }) },

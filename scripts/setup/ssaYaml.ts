@@ -29,7 +29,7 @@ export function ssaYaml(addresses: Addresses, port: number): string {
       region: 'DK',
       lang: 'en',
       description: 'Remote signing for development. Its certificates are trusted by nobody.',
-      logo: `${addresses.publicUrl}/logo.svg`,
+      logo: `${addresses.publicUrl}/logo.png`,
     },
   })
 }

@@ -63,8 +63,3 @@ export function credentialMembers(info: CredentialInfo): CredentialMembers {
     },
   }
 }
-
-/** Where a factor's code comes from, for its description. */
-export function sentTo(destination: string): { readonly description?: string } {
-  return destination === '' ? {} : { description: `Sent to ${destination}` }
-}

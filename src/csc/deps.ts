@@ -10,6 +10,11 @@ import type { UserStore } from '../ports/userStore.ts'
 import type { Caller } from '../domain/principal.ts'
 import type { Clock } from '../domain/time.ts'
 
+export interface ServiceTexts {
+  readonly name: string
+  readonly description: string
+}
+
 /** What the service says of itself. */
 export interface ServiceInfo {
   readonly name: string
@@ -20,6 +25,8 @@ export interface ServiceInfo {
   readonly description: string
   /** URI. */
   readonly logo: string
+  /** By language, in place of the name and the description above. */
+  readonly translations: Readonly<Record<string, ServiceTexts>>
 }
 
 /** What a method may need from outside. */

@@ -1,16 +1,27 @@
 import { SIGNATURE_ALGORITHMS } from '../../sap/algorithms.ts'
-import type { Deps, ServiceInfo } from './deps.ts'
+import { chooseLanguage } from '../domain/language.ts'
+import type { Deps } from './deps.ts'
 
-export interface ServiceDescription extends ServiceInfo {
+export interface ServiceDescription {
+  readonly name: string
+  readonly logo: string
+  readonly region: string
+  /** Of the name and the description. */
+  readonly lang: string
+  readonly description: string
   readonly authTypes: readonly ['basic']
   /** OIDs that some credential may offer. */
   readonly signatureAlgorithms: readonly string[]
 }
 
-/** CSC API v1.0.4.0 §11.1, v2.0.0.2 §11.1. There is one language; a request for another gets it all the same. */
-export function info(deps: Pick<Deps, 'service'>): ServiceDescription {
+/** CSC API v1.0.4.0 §11.1, v2.0.0.2 §11.1, in the language that was asked for, or the service's own. */
+export function info(deps: Pick<Deps, 'service'>, language: unknown): ServiceDescription {
+  const { translations, ...service } = deps.service
+  const lang = chooseLanguage(language, [service.lang, ...Object.keys(translations)], service.lang)
   return {
-    ...deps.service,
+    ...service,
+    ...translations[lang],
+    lang,
     authTypes: ['basic'],
     signatureAlgorithms: SIGNATURE_ALGORITHMS.map((algorithm) => algorithm.oid),
   }

@@ -14,7 +14,14 @@ export function ssaDeps({ voidSad, ...given }: Given): Deps {
     sam: samThat(voidSad),
     refusals: { count: () => undefined },
     clock: systemClock,
-    service: { name: 'Test', region: 'DK', lang: 'en', description: '', logo: 'https://localhost/logo.svg' },
+    service: {
+      name: 'Test',
+      region: 'DK',
+      lang: 'en',
+      description: '',
+      logo: 'https://localhost/logo.png',
+      translations: {},
+    },
     tokens: { accessSeconds: 3600, refreshSeconds: 3600 },
     timestamps: undefined,
     asynchronous: {

@@ -241,7 +241,7 @@ export interface components {
         };
         /** @description Accepted, not used */
         readonly ClientData: string;
-        /** @description RFC 5646; there is one language, so anything is accepted */
+        /** @description RFC 5646; what is no text, or a language that is not there, gets the service's own */
         readonly Lang: unknown;
         readonly CredentialId: string;
         readonly Sad: string;

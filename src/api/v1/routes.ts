@@ -9,7 +9,8 @@ import { signHash } from '../../csc/signatures/signHash.ts'
 import { Refusal } from '../../domain/errors.ts'
 import { authRoutes } from '../authRoutes.ts'
 import { bindingOf, bytesOf, digestsOf, isSecret, labelOf, numberOfSignatures } from '../bodies.ts'
-import { credentialMembers, infoOptions, sentTo } from '../credentialMembers.ts'
+import { credentialMembers, infoOptions } from '../credentialMembers.ts'
+import { labelsFor, sentTo, type Labels } from '../labels.ts'
 import { callerRoute, openRoute, type ApiVersion, type Route } from '../route.ts'
 import { timestampRoute } from '../timestampRoute.ts'
 import type * as wire from './contract.d.ts'
@@ -18,8 +19,8 @@ import { malformedHeader, wording } from './wording.ts'
 /** CSC API v1.0.4.0: its names for what the methods do. */
 export function v1(deps: Deps): ApiVersion {
   const routes: Record<string, Route> = {
-    info: openRoute<wire.InfoRequest>(() => {
-      const { authTypes, signatureAlgorithms: _, ...service } = info(deps)
+    info: openRoute<wire.InfoRequest>(({ lang }) => {
+      const { authTypes, signatureAlgorithms: _, ...service } = info(deps, lang)
       const methods = Object.keys(routes)
       return Promise.resolve({
         specs: '1.0.3.0',
@@ -72,6 +73,7 @@ function credentialRoutes(deps: Deps): Record<string, Route> {
       } satisfies wire.CredentialsListResponse
     }),
     'credentials/info': callerRoute<wire.CredentialsInfoRequest>(async (body, caller) => {
+      const labels = labelsFor(body.lang, deps.service.lang)
       const found = await credentialInfo(deps, {
         caller,
         credentialId: body.credentialID,
@@ -81,9 +83,9 @@ function credentialRoutes(deps: Deps): Record<string, Route> {
         ...credentialMembers(found),
         authMode: 'explicit',
         SCAL: found.credential.scal,
-        ...factorMembers(found),
+        ...factorMembers(found, labels),
         multisign: found.credential.multisign,
-        lang: deps.service.lang,
+        lang: labels.language,
       } satisfies wire.CredentialsInfoResponse
     }),
   }
@@ -135,13 +137,16 @@ function authorizationRoutes(deps: Deps): Record<string, Route> {
 }
 
 /** §11.5: `PIN` and `OTP`, when asked for. v1 has one kind of OTP: sent, or made by a device. */
-function factorMembers({ factors }: CredentialInfo): { PIN?: wire.Pin; OTP?: wire.Otp } {
+function factorMembers({ factors }: CredentialInfo, labels: Labels): { PIN?: wire.Pin; OTP?: wire.Otp } {
   if (factors === undefined) return {}
   const pin = factors.find((factor) => factor.kind === 'pin')
   const otp = factors.find((factor) => factor.kind !== 'pin')
   const isSent = otp?.kind === 'otp'
   return {
-    PIN: pin === undefined ? { presence: 'false' } : { presence: 'true', format: 'A', label: 'PIN' },
+    PIN:
+      pin === undefined
+        ? { presence: 'false' }
+        : { presence: 'true', format: 'A', label: labels.factors.pin },
     OTP:
       otp === undefined
         ? { presence: 'false' }
@@ -149,8 +154,8 @@ function factorMembers({ factors }: CredentialInfo): { PIN?: wire.Pin; OTP?: wir
             presence: 'true',
             type: isSent ? 'online' : 'offline',
             format: 'N',
-            label: isSent ? 'Code from the message' : 'Code from the authenticator app',
-            ...sentTo(otp.destination),
+            label: labels.factors[otp.kind],
+            ...sentTo(labels, otp.destination),
             ID: isSent ? 'OTP' : 'TOTP',
           },
   }

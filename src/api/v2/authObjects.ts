@@ -1,15 +1,15 @@
 import type { FactorKind, SignerFactor } from '../../domain/credential.ts'
 import { Refusal } from '../../domain/errors.ts'
 import { isSecret } from '../bodies.ts'
-import { sentTo } from '../credentialMembers.ts'
+import { sentTo, type Labels } from '../labels.ts'
 import type * as wire from './contract.d.ts'
 
 /** CSC API v2.0.0.2 §8.2: the authentication objects of this service, by their ids. */
-const OBJECTS: Readonly<Record<FactorKind, Omit<wire.AuthObject, 'description'>>> = {
+const OBJECTS: Readonly<Record<FactorKind, Omit<wire.AuthObject, 'label' | 'description'>>> = {
   // No format: a PIN may have other characters than v2's `A` allows.
-  pin: { type: 'Password', id: 'PIN', label: 'PIN' },
-  otp: { type: 'ChallengeResponse', id: 'OTP', format: 'N', label: 'Code from the message' },
-  totp: { type: 'Password', id: 'TOTP', format: 'N', label: 'Code from the authenticator app' },
+  pin: { type: 'Password', id: 'PIN' },
+  otp: { type: 'ChallengeResponse', id: 'OTP', format: 'N' },
+  totp: { type: 'Password', id: 'TOTP', format: 'N' },
 }
 
 /** The factor that an authentication object stands for, or undefined. */
@@ -20,13 +20,20 @@ export function factorOfObject(id: string): FactorKind | undefined {
 }
 
 /** `auth.expression` and `auth.objects` of a credential that takes all these factors. */
-export function objectsOf(factors: readonly SignerFactor[]): {
+export function objectsOf(
+  factors: readonly SignerFactor[],
+  labels: Labels,
+): {
   expression: string
   objects: wire.AuthObject[]
 } {
   return {
     expression: factors.map((factor) => OBJECTS[factor.kind].id).join(' AND '),
-    objects: factors.map((factor) => ({ ...OBJECTS[factor.kind], ...sentTo(factor.destination) })),
+    objects: factors.map(({ kind, destination }) => ({
+      ...OBJECTS[kind],
+      label: labels.factors[kind],
+      ...sentTo(labels, destination),
+    })),
   }
 }
 

@@ -8,6 +8,7 @@ import { info } from '../../csc/info.ts'
 import { authRoutes } from '../authRoutes.ts'
 import { bindingOf, digestsOf, labelOf, numberOfSignatures } from '../bodies.ts'
 import { credentialMembers, infoOptions } from '../credentialMembers.ts'
+import { labelsFor, type Labels } from '../labels.ts'
 import { callerRoute, openRoute, type ApiVersion, type Route } from '../route.ts'
 import { timestampRoute } from '../timestampRoute.ts'
 import { factorsOf, factorOfObject, objectsOf } from './authObjects.ts'
@@ -18,8 +19,8 @@ import { malformedHeader, wording } from './wording.ts'
 /** CSC API v2.0.0.2: its names for what the methods do. */
 export function v2(deps: Deps): ApiVersion {
   const routes: Record<string, Route> = {
-    info: openRoute<wire.InfoRequest>(() => {
-      const { authTypes, signatureAlgorithms, ...service } = info(deps)
+    info: openRoute<wire.InfoRequest>(({ lang }) => {
+      const { authTypes, signatureAlgorithms, ...service } = info(deps, lang)
       return Promise.resolve({
         specs: '2.0.0.0',
         ...service,
@@ -52,19 +53,20 @@ export function v2(deps: Deps): ApiVersion {
 }
 
 function credentialRoutes(deps: Deps): Record<string, Route> {
-  const members = (found: CredentialInfo): wire.CredentialsInfoResponse => ({
+  const members = (found: CredentialInfo, labels: Labels): wire.CredentialsInfoResponse => ({
     ...credentialMembers(found),
     auth: {
       mode: 'explicit',
-      ...(found.factors === undefined ? {} : objectsOf(found.factors)),
+      ...(found.factors === undefined ? {} : objectsOf(found.factors, labels)),
     },
     SCAL: found.credential.scal,
     multisign: found.credential.multisign,
-    lang: deps.service.lang,
+    lang: labels.language,
   })
   return {
     'credentials/list': callerRoute<wire.CredentialsListRequest>(async (body, caller) => {
       const onlyEnabled = body.onlyValid ?? false
+      const labels = labelsFor(body.lang, deps.service.lang)
       const credentials = await listAll(deps, {
         caller,
         userId: body.userID === '' ? undefined : body.userID,
@@ -78,7 +80,10 @@ function credentialRoutes(deps: Deps): Record<string, Route> {
         credentialIDs: credentials.map((credential) => credential.id),
         ...(body.credentialInfo === true
           ? {
-              credentialInfos: found.map((info) => ({ credentialID: info.credential.id, ...members(info) })),
+              credentialInfos: found.map((info) => ({
+                credentialID: info.credential.id,
+                ...members(info, labels),
+              })),
             }
           : {}),
         ...(onlyEnabled ? { onlyValid: true } : {}),
@@ -86,7 +91,8 @@ function credentialRoutes(deps: Deps): Record<string, Route> {
     }),
     'credentials/info': callerRoute<wire.CredentialsInfoRequest>(async (body, caller) => {
       const options = infoOptions(body)
-      return members(await credentialInfo(deps, { caller, credentialId: body.credentialID, options }))
+      const found = await credentialInfo(deps, { caller, credentialId: body.credentialID, options })
+      return members(found, labelsFor(body.lang, deps.service.lang))
     }),
   }
 }
