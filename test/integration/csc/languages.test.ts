@@ -46,7 +46,7 @@ describe('languages — CSC API v1.0.4.0 §11.1, §11.5, v2.0.0.2 §11.1, §11.4
     [`da-${'x'.repeat(100_000)}`, 'en'],
   ]
   for (const [lang, expected] of asked)
-    it(`info for ${String(JSON.stringify(lang)).slice(0, 20)} is in ${expected}, and says so`, async () => {
+    it(`info for ${JSON.stringify(lang ?? 'nothing').slice(0, 20)} is in ${expected}, and says so`, async () => {
       for (const version of ['v1', 'v2'] as const) {
         const { body } = await service.ssa.post(version, 'info', { lang })
         assert.equal(memberOf(body, 'lang'), expected)
