@@ -1,5 +1,6 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { listedPair } from '../egress/destination.ts'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { MAX_HASHES } from '../sap/limits.ts'
@@ -43,6 +44,18 @@ const smtp = z.strictObject({
   user: z.string().optional(),
   passwordFile: path.optional(),
 })
+
+const webhook = z.strictObject({
+  url: z.url({ protocol: /^https$/, error: 'must be https' }),
+  secretFile: path,
+  /** `host:port`, as the URL has them: reached whatever their address. Empty: public addresses only. */
+  listed: z
+    .array(z.string().refine((text) => listedPair(text) !== undefined, { error: 'must be host:port' }))
+    .default([]),
+  /** PEM of authorities that are trusted besides the well-known ones. */
+  authorities: path.optional(),
+})
+export type WebhookConfig = z.infer<typeof webhook>
 
 const schema = z.strictObject({
   /** `dev`: SoftHSM and the file channel are allowed, and every attestation says so. `nsp`: a certified HSM. */
@@ -96,7 +109,7 @@ const schema = z.strictObject({
   channels: z.strictObject({
     file: z.strictObject({ folder: path }).optional(),
     smtp: smtp.optional(),
-    webhook: z.strictObject({ url: z.url(), secretFile: path }).optional(),
+    webhook: webhook.optional(),
   }),
 })
 
@@ -161,7 +174,11 @@ function resolvePaths(parsed: Parsed, folder: string): Parsed {
       ...channels,
       ...(channels.file && { file: { folder: at(channels.file.folder) } }),
       ...(channels.webhook && {
-        webhook: { ...channels.webhook, secretFile: at(channels.webhook.secretFile) },
+        webhook: {
+          ...channels.webhook,
+          secretFile: at(channels.webhook.secretFile),
+          authorities: channels.webhook.authorities && at(channels.webhook.authorities),
+        },
       }),
       ...(channels.smtp?.passwordFile && {
         smtp: { ...channels.smtp, passwordFile: at(channels.smtp.passwordFile) },
@@ -198,13 +215,13 @@ function checkChannels(config: SamConfig, fail: Fail): void {
     throw fail('channels.smtp: ', 'user and passwordFile belong together')
   if (mail?.passwordFile !== undefined) checkSecret('channels.smtp.passwordFile', mail.passwordFile, fail)
   if (webhook !== undefined) checkSecret('channels.webhook.secretFile', webhook.secretFile, fail)
-  if (webhook !== undefined && config.profile !== 'dev' && !webhook.url.startsWith('https:'))
-    throw fail('channels.webhook.url: ', 'must be https')
 }
 
 /** What is read at each start: said here by its key, instead of by an error of the file system then. */
-function checkReadable({ tls, trustedIssuers }: SamConfig, fail: Fail): void {
+function checkReadable({ tls, trustedIssuers, channels }: SamConfig, fail: Fail): void {
+  const authorities = channels.webhook?.authorities
   const files = [
+    ...(authorities === undefined ? [] : [['channels.webhook.authorities', authorities] as const]),
     ['tls.certificate', tls.certificate],
     ['tls.authority', tls.authority],
     ...trustedIssuers.map((file, index) => [`trustedIssuers.${index}`, file] as const),

@@ -43,7 +43,7 @@ const RULES: ImportRules = {
     bench: ['sap', 'hsm', 'store', 'sam', 'ca', 'src', 'client', 'scripts'],
   },
   packages: {
-    undici: ['sap/transport', 'client', 'sam/channels', 'bench', 'conformance'],
+    undici: ['sap/transport', 'client', 'bench', 'conformance'],
     pkcs11js: ['hsm', 'bench'],
     knex: DATABASES,
     sqlite3: DATABASES,

@@ -1,40 +1,48 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { request } from 'undici'
+import { listedPair } from '../../egress/destination.ts'
+import { createEgress } from '../../egress/egress.ts'
+import type { WebhookConfig } from '../config.ts'
 import type { Channel } from './channels.ts'
 
+const WITHIN_MS = 10_000
+const MOST_OF_AN_ANSWER = 64 * 1024
+
 /**
- * An HTTP gateway (SMS, push). The body is JSON `{to, subject, text, code?}`; it is signed as Standard Webhooks does:
- * headers `webhook-id`, `webhook-timestamp` (seconds) and `webhook-signature: v1,<base64 HMAC-SHA256>` over
- * `id.timestamp.body` with the shared secret. Redirects are not followed; any 2xx is success.
+ * An HTTPS gateway (SMS, push), at a public address unless its `host:port` is listed. The body is JSON
+ * `{to, subject, text, code?}`; it is signed as Standard Webhooks does: headers `webhook-id`, `webhook-timestamp`
+ * (seconds) and `webhook-signature: v1,<base64 HMAC-SHA256>` over `id.timestamp.body` with the shared secret. Redirects
+ * are not followed; any 2xx is success.
  */
-export function webhookChannel(config: { readonly url: string; readonly secretFile: string }): Channel {
+export function webhookChannel(config: WebhookConfig): Channel {
   const secret = readFileSync(config.secretFile, 'utf8').trim()
+  const egress = createEgress({
+    listed: new Set(config.listed.map((pair) => listedPair(pair)).filter((pair) => pair !== undefined)),
+    authorities: config.authorities === undefined ? undefined : readFileSync(config.authorities, 'utf8'),
+  })
   return {
     async deliver(message) {
       const body = JSON.stringify(message)
       const id = randomUUID()
       const timestamp = String(Math.floor(Date.now() / 1000))
       const signature = createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`).digest('base64')
-      const response = await request(config.url, {
-        method: 'POST',
+      const { status } = await egress.post({
+        url: config.url,
         headers: {
           'content-type': 'application/json',
           'webhook-id': id,
           'webhook-timestamp': timestamp,
           'webhook-signature': `v1,${signature}`,
         },
-        body,
-        headersTimeout: 10_000,
-        bodyTimeout: 10_000,
+        body: Buffer.from(body),
+        within: WITHIN_MS,
+        maxAnswer: MOST_OF_AN_ANSWER,
       })
-      await response.body.dump()
-      if (response.statusCode < 200 || response.statusCode > 299)
-        throw new Error(`the gateway answered ${response.statusCode}`)
+      if (status < 200 || status > 299) throw new Error(`the gateway answered ${status}`)
     },
     accepts: (destination) => destination.length > 0,
     close() {
-      // Connections are kept by the global agent.
+      // Each message has a connection of its own.
     },
   }
 }

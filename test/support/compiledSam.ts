@@ -36,7 +36,7 @@ function compile(): string {
   process.once('exit', () => {
     rmSync(folder, { recursive: true, force: true })
   })
-  for (const part of ['sap', 'hsm', 'store', 'sam'])
+  for (const part of ['sap', 'hsm', 'store', 'egress', 'sam'])
     for (const entry of readdirSync(join(ROOT, part), { withFileTypes: true, recursive: true })) {
       if (!entry.isFile() || !entry.name.endsWith('.ts')) continue
       const source = join(entry.parentPath, entry.name)

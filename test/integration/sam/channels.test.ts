@@ -10,7 +10,6 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,8 +20,11 @@ import { fileChannel } from '../../../sam/channels/fileChannel.ts'
 import { boundOtpMessage, plainOtpMessage } from '../../../sam/channels/messages.ts'
 import { deliverNotices } from '../../../sam/channels/notices.ts'
 import { smtpChannel } from '../../../sam/channels/smtpChannel.ts'
+import type { Channel } from '../../../sam/channels/channels.ts'
 import { webhookChannel } from '../../../sam/channels/webhookChannel.ts'
+import type { WebhookConfig } from '../../../sam/config.ts'
 import { buildSam, makeSigner, newRequestId, type TestSam } from '../../support/buildSam.ts'
+import { httpsServer, type HttpsServer } from '../../support/httpsServer.ts'
 import { authorized, callerOf, journalOf, newHashes, sentCode, signing } from '../../support/samActs.ts'
 
 const message = {
@@ -126,38 +128,41 @@ describe('OTP channel smtp', () => {
 })
 
 describe('OTP channel webhook', () => {
-  let server: Server
-  let url: string
-  const received: { headers: IncomingHttpHeaders; body: string }[] = []
+  let gateway: HttpsServer
+  let neighbour: HttpsServer
   let status = 204
   const folder = temporaryFolder()
   before(async () => {
     writeFileSync(join(folder, 'secret'), 'hook-secret\n', { mode: 0o600 })
-    server = createServer((request, response) => {
-      const chunks: Buffer[] = []
-      request.on('data', (chunk: Buffer) => chunks.push(chunk))
-      request.on('end', () => {
-        received.push({ headers: request.headers, body: Buffer.concat(chunks).toString() })
-        response.writeHead(status, status === 302 ? { location: '/elsewhere' } : {}).end()
-      })
+    gateway = await httpsServer((_, response) => {
+      const elsewhere = `https://localhost:${neighbour.port}/`
+      response.writeHead(status, status === 302 ? { location: elsewhere } : {}).end()
     })
-    await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve)
-    })
-    url = `http://127.0.0.1:${portOf(server.address())}/otp`
+    neighbour = await httpsServer()
+    writeFileSync(join(folder, 'ca.pem'), gateway.ca)
   })
-  after(() => {
+  after(async () => {
     rmSync(folder, { recursive: true })
-    server.close()
-    server.closeAllConnections()
+    await gateway.close()
+    await neighbour.close()
   })
+  const channel = (changes: Partial<WebhookConfig> = {}): Channel =>
+    webhookChannel({
+      url: `https://localhost:${gateway.port}/otp`,
+      secretFile: join(folder, 'secret'),
+      listed: [`localhost:${gateway.port}`],
+      authorities: join(folder, 'ca.pem'),
+      ...changes,
+    })
 
   it('signs what it sends, as Standard Webhooks does', async () => {
     status = 204
-    await webhookChannel({ url, secretFile: join(folder, 'secret') }).deliver(message)
-    const { headers, body } = received.at(-1) ?? { headers: {}, body: '' }
-    assert.deepEqual(JSON.parse(body), message)
-    const signed = `${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${body}`
+    await channel().deliver(message)
+    const received = gateway.received.at(-1)
+    assert.ok(received)
+    const { headers, body } = received
+    assert.deepEqual(JSON.parse(body.toString()), message)
+    const signed = `${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${body.toString()}`
     const expected = createHmac('sha256', 'hook-secret').update(signed).digest('base64')
     assert.equal(headers['webhook-signature'], `v1,${expected}`)
   })
@@ -165,10 +170,24 @@ describe('OTP channel webhook', () => {
   for (const answer of [302, 400, 500])
     it(`rejects on ${answer}, and goes nowhere else`, async () => {
       status = answer
-      const before = received.length
-      await assert.rejects(webhookChannel({ url, secretFile: join(folder, 'secret') }).deliver(message))
-      assert.equal(received.length, before + 1)
+      const before = gateway.received.length
+      await assert.rejects(channel().deliver(message))
+      assert.equal(gateway.received.length, before + 1)
+      assert.equal(neighbour.connections(), 0)
     })
+
+  it('reaches no address that is not public unless it is listed, host and port', async () => {
+    const before = gateway.connections()
+    await assert.rejects(channel({ listed: [] }).deliver(message), { name: 'EgressRefused' })
+    await assert.rejects(channel({ url: `https://localhost:${neighbour.port}/` }).deliver(message), {
+      name: 'EgressRefused',
+    })
+    assert.deepEqual([gateway.connections(), neighbour.connections()], [before, 0])
+  })
+
+  it('trusts no certificate that nobody vouches for', async () => {
+    await assert.rejects(channel({ authorities: undefined }).deliver(message))
+  })
 })
 
 describe('OTP channel file', () => {
