@@ -95,6 +95,12 @@ const schema = z.strictObject({
       withinSeconds: z.number().min(0.1).max(60).default(10),
     })
     .optional(),
+  authorization: z
+    .strictObject({
+      /** After which credentials/authorize of v2 answers 202 with a handle. */
+      waitSeconds: z.number().min(0).max(25).default(10),
+    })
+    .prefault({}),
   /** Operation mode A of v2. */
   asynchronous: z
     .strictObject({

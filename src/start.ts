@@ -186,6 +186,7 @@ async function createDeps(
     passwords: await createPasswords(),
     loginLimiter: createLoginLimiter(config.limits),
     ...given,
+    authorizeWaitMilliseconds: config.authorization.waitSeconds * 1000,
     service: config.info,
     tokens: config.tokens,
     pageTokenKey: await pageTokenKey(database),

@@ -85,6 +85,7 @@ export const SHARED_WORDING: Readonly<Record<Exclude<RefusalReason, OwnReason>, 
   sign_parameters_invalid: invalidRequest('Invalid parameter signAlgoParams'),
   // Of signatures/timestamp, which names it alike in both versions.
   timestamp_algorithm_invalid: invalidRequest('Invalid parameter hashAlgo'),
+  handle_invalid: invalidRequest('Invalid parameter handle'),
   hash_algorithm_contradictory: invalidRequest(
     'String parameter hashAlgorithmOID contradicts with signAlgo parameter',
   ),

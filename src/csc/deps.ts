@@ -45,6 +45,8 @@ export interface Deps {
   readonly asynchronous: Asynchronous
   /** Undefined where none is configured: then there is no signatures/timestamp. */
   readonly timestamps: TimestampAuthority | undefined
+  /** After which a v2 client that waits for its authorization gets a handle instead. */
+  readonly authorizeWaitMilliseconds: number
   /** 32 bytes: page tokens are made with it. */
   readonly pageTokenKey: Buffer
 }

@@ -80,6 +80,7 @@ export const REFUSAL_REASONS = [
   'pin_invalid',
   'pin_locked',
   'factor_unexpected',
+  'handle_invalid',
   // operation mode A
   'validity_period_out_of_bounds',
   'response_uri_invalid',

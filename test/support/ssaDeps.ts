@@ -24,6 +24,7 @@ export function ssaDeps({ voidSad, ...given }: Given): Deps {
     },
     tokens: { accessSeconds: 3600, refreshSeconds: 3600 },
     timestamps: undefined,
+    authorizeWaitMilliseconds: 1000,
     asynchronous: {
       validity: { byDefault: 1000, most: 1000 },
       checkResponseUri: () => undefined,

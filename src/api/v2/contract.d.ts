@@ -172,7 +172,10 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
-        /** Of the standard, not of this service */
+        /**
+         * The outcome of an authorization that was answered with a handle
+         * @description Of the same login and client. The SAD, or the refusal, is told once.
+         */
         readonly post: operations["credentials/authorizeCheck"];
         readonly delete?: never;
         readonly options?: never;
@@ -486,6 +489,12 @@ export interface components {
             /** @description Seconds */
             readonly expiresIn: number;
         };
+        readonly AuthorizeCheckRequest: {
+            readonly handle: string;
+        };
+        readonly HandleResponse: {
+            readonly handle: string;
+        };
         readonly ExtendTransactionRequest: {
             readonly credentialID: components["schemas"]["CredentialId"];
             readonly hashes?: components["schemas"]["Hashes"];
@@ -674,6 +683,8 @@ export type Key = components['schemas']['Key'];
 export type Certificate = components['schemas']['Certificate'];
 export type CredentialsAuthorizeRequest = components['schemas']['CredentialsAuthorizeRequest'];
 export type SadResponse = components['schemas']['SadResponse'];
+export type AuthorizeCheckRequest = components['schemas']['AuthorizeCheckRequest'];
+export type HandleResponse = components['schemas']['HandleResponse'];
 export type ExtendTransactionRequest = components['schemas']['ExtendTransactionRequest'];
 export type GetChallengeRequest = components['schemas']['GetChallengeRequest'];
 export type SignHashRequest = components['schemas']['SignHashRequest'];
@@ -837,6 +848,15 @@ export interface operations {
                     readonly "application/json": components["schemas"]["SadResponse"];
                 };
             };
+            /** @description Not done in time; ask for it with credentials/authorizeCheck */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HandleResponse"];
+                };
+            };
             readonly default: components["responses"]["Error"];
         };
     };
@@ -920,8 +940,30 @@ export interface operations {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AuthorizeCheckRequest"];
+            };
+        };
         readonly responses: {
+            /** @description The SAD */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SadResponse"];
+                };
+            };
+            /** @description Not done yet */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HandleResponse"];
+                };
+            };
             readonly default: components["responses"]["Error"];
         };
     };

@@ -2,14 +2,16 @@ import { authorize } from '../../csc/credentials/authorize.ts'
 import { extendTransaction } from '../../csc/credentials/extendTransaction.ts'
 import { getChallenge } from '../../csc/credentials/getChallenge.ts'
 import { info as credentialInfo, infos, type CredentialInfo } from '../../csc/credentials/info.ts'
+import { PendingAuthorizations, type Pending } from '../../csc/credentials/pendingAuthorizations.ts'
 import { listAll } from '../../csc/credentials/list.ts'
 import type { Deps } from '../../csc/deps.ts'
 import { info } from '../../csc/info.ts'
+import type { Sad } from '../../ports/sam.ts'
 import { authRoutes } from '../authRoutes.ts'
 import { bindingOf, digestsOf, labelOf, numberOfSignatures } from '../bodies.ts'
 import { credentialMembers, infoOptions } from '../credentialMembers.ts'
 import { labelsFor, type Labels } from '../labels.ts'
-import { callerRoute, openRoute, type ApiVersion, type Route } from '../route.ts'
+import { Accepted, callerRoute, openRoute, type ApiVersion, type Route } from '../route.ts'
 import { timestampRoute } from '../timestampRoute.ts'
 import { factorsOf, factorOfObject, objectsOf } from './authObjects.ts'
 import type * as wire from './contract.d.ts'
@@ -97,10 +99,19 @@ function credentialRoutes(deps: Deps): Record<string, Route> {
   }
 }
 
+function sadOrHandle(outcome: Sad | Pending): object {
+  if ('handle' in outcome) return new Accepted({ handle: outcome.handle } satisfies wire.HandleResponse)
+  return { SAD: outcome.sad, expiresIn: outcome.expiresInSeconds } satisfies wire.SadResponse
+}
+
 function authorizationRoutes(deps: Deps): Record<string, Route> {
+  const pending = new PendingAuthorizations({
+    clock: deps.clock,
+    waitMilliseconds: deps.authorizeWaitMilliseconds,
+  })
   return {
     'credentials/authorize': callerRoute<wire.CredentialsAuthorizeRequest>(async (body, caller) => {
-      const { sad, expiresInSeconds } = await authorize(deps, {
+      const authorization = authorize(deps, {
         caller,
         credentialId: body.credentialID,
         numberOfSignatures: numberOfSignatures(body.numSignatures),
@@ -110,8 +121,11 @@ function authorizationRoutes(deps: Deps): Record<string, Route> {
         ...factorsOf(body.authData ?? []),
         description: labelOf(body.description),
       })
-      return { SAD: sad, expiresIn: expiresInSeconds } satisfies wire.SadResponse
+      return sadOrHandle(await pending.begin(caller, authorization))
     }),
+    'credentials/authorizeCheck': callerRoute<wire.AuthorizeCheckRequest>((body, caller) =>
+      Promise.resolve(sadOrHandle(pending.check(caller, body.handle))),
+    ),
     'credentials/getChallenge': callerRoute<wire.GetChallengeRequest>(async (body, caller) => {
       await getChallenge(deps, {
         caller,
