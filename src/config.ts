@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { listedPair } from '../egress/destination.ts'
+import { V2_SPECS } from './domain/specs.ts'
 import { TOLERANCES } from './domain/tolerances.ts'
 
 /** A configuration that cannot be used. The message names file and key, never a value. */
@@ -58,6 +59,8 @@ const schema = z.strictObject({
     description: z.string().max(255),
     /** JPEG or PNG of at most 256 pixels each way; the service has one of its own at /logo.png. */
     logo: z.url(),
+    /** What version 2 says it is, and what it serves of later texts: EUDI wallets take 2.2.0.0 only. */
+    specs: z.enum(V2_SPECS).default('2.0.0.0'),
     /** By language (RFC 5646), for those who ask for it. */
     translations: z
       .record(

@@ -1,3 +1,4 @@
+import type { V2Specs } from '../domain/specs.ts'
 import type { Asynchronous } from '../ports/asynchronous.ts'
 import type { EventContext, Audit } from '../ports/audit.ts'
 import type { LoginLimiter } from '../ports/loginLimiter.ts'
@@ -25,6 +26,8 @@ export interface ServiceInfo {
   readonly description: string
   /** URI. */
   readonly logo: string
+  /** Of version 2. */
+  readonly specs: V2Specs
   /** By language, in place of the name and the description above. */
   readonly translations: Readonly<Record<string, ServiceTexts>>
 }

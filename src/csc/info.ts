@@ -16,7 +16,7 @@ export interface ServiceDescription {
 
 /** CSC API v1.0.4.0 §11.1, v2.0.0.2 §11.1, in the language that was asked for, or the service's own. */
 export function info(deps: Pick<Deps, 'service'>, language: unknown): ServiceDescription {
-  const { translations, ...service } = deps.service
+  const { translations, specs: _, ...service } = deps.service
   const lang = chooseLanguage(language, [service.lang, ...Object.keys(translations)], service.lang)
   return {
     ...service,

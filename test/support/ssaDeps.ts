@@ -20,6 +20,7 @@ export function ssaDeps({ voidSad, ...given }: Given): Deps {
       lang: 'en',
       description: '',
       logo: 'https://localhost/logo.png',
+      specs: '2.0.0.0',
       translations: {},
     },
     tokens: { accessSeconds: 3600, refreshSeconds: 3600 },

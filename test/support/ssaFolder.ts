@@ -57,12 +57,15 @@ function document(socketPath: string): Record<string, unknown> {
       key: 'sap.key',
       authority: 'peers-ca.crt',
     },
-    info: {
-      name: 'Test service',
-      region: 'DK',
-      lang: 'en',
-      description: 'A service under test',
-      logo: 'https://localhost:8443/logo.png',
-    },
+    info: ssaInfo,
   }
+}
+
+/** What `info` says of a test service. */
+export const ssaInfo = {
+  name: 'Test service',
+  region: 'DK',
+  lang: 'en',
+  description: 'A service under test',
+  logo: 'https://localhost:8443/logo.png',
 }

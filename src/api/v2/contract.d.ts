@@ -192,7 +192,10 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
-        /** Of the standard, not of this service */
+        /**
+         * As getChallenge for the object OTP; back since 2.1 and deprecated there, served with specs 2.2.0.0
+         * @deprecated
+         */
         readonly post: operations["credentials/sendOTP"];
         readonly delete?: never;
         readonly options?: never;
@@ -349,7 +352,7 @@ export interface components {
         };
         readonly InfoResponse: {
             /** @enum {string} */
-            readonly specs: "2.0.0.0";
+            readonly specs: "2.0.0.0" | "2.2.0.0";
             readonly name: string;
             /** Format: uri */
             readonly logo: string;
@@ -372,6 +375,10 @@ export interface components {
                 readonly envelope_properties: readonly (readonly ("Attached" | "Detached" | "Revision")[])[];
             };
             readonly conformance_levels: readonly "AdES-B-B"[];
+            /** @description Since 2.1; with specs 2.2.0.0 */
+            readonly supportedHashTypes?: readonly string[];
+            /** @description Since 2.1; with specs 2.2.0.0 */
+            readonly documentTypes?: readonly "sod"[];
         };
         readonly LoginRequest: {
             readonly refresh_token?: string;
@@ -500,6 +507,10 @@ export interface components {
             readonly hashes?: components["schemas"]["Hashes"];
             readonly hashAlgorithmOID?: components["schemas"]["Oid"];
             readonly SAD: components["schemas"]["Sad"];
+            readonly clientData?: components["schemas"]["ClientData"];
+        };
+        readonly SendOtpRequest: {
+            readonly credentialID: components["schemas"]["CredentialId"];
             readonly clientData?: components["schemas"]["ClientData"];
         };
         readonly GetChallengeRequest: {
@@ -686,6 +697,7 @@ export type SadResponse = components['schemas']['SadResponse'];
 export type AuthorizeCheckRequest = components['schemas']['AuthorizeCheckRequest'];
 export type HandleResponse = components['schemas']['HandleResponse'];
 export type ExtendTransactionRequest = components['schemas']['ExtendTransactionRequest'];
+export type SendOtpRequest = components['schemas']['SendOtpRequest'];
 export type GetChallengeRequest = components['schemas']['GetChallengeRequest'];
 export type SignHashRequest = components['schemas']['SignHashRequest'];
 export type SignHashResponse = components['schemas']['SignHashResponse'];
@@ -974,8 +986,19 @@ export interface operations {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SendOtpRequest"];
+            };
+        };
         readonly responses: {
+            /** @description Sent */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
             readonly default: components["responses"]["Error"];
         };
     };

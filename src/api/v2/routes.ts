@@ -14,17 +14,19 @@ import { labelsFor, type Labels } from '../labels.ts'
 import { Accepted, callerRoute, openRoute, type ApiVersion, type Route } from '../route.ts'
 import { timestampRoute } from '../timestampRoute.ts'
 import { factorsOf, factorOfObject, objectsOf } from './authObjects.ts'
+import { LATER_MEMBERS, laterRoutes } from './laterParts.ts'
 import type * as wire from './contract.d.ts'
 import { signatureRoutes } from './signatureRoutes.ts'
 import { malformedHeader, wording } from './wording.ts'
 
 /** CSC API v2.0.0.2: its names for what the methods do. */
 export function v2(deps: Deps): ApiVersion {
+  const hasLaterParts = deps.service.specs !== '2.0.0.0'
   const routes: Record<string, Route> = {
     info: openRoute<wire.InfoRequest>(({ lang }) => {
       const { authTypes, signatureAlgorithms, ...service } = info(deps, lang)
       return Promise.resolve({
-        specs: '2.0.0.0',
+        specs: deps.service.specs,
         ...service,
         authType: [...authTypes],
         asynchronousOperationMode: true,
@@ -36,11 +38,13 @@ export function v2(deps: Deps): ApiVersion {
           envelope_properties: [['Attached', 'Detached'], ['Revision']],
         },
         conformance_levels: ['AdES-B-B'],
+        ...(hasLaterParts ? LATER_MEMBERS : {}),
       } satisfies wire.InfoResponse)
     }),
     ...authRoutes(deps),
     ...credentialRoutes(deps),
     ...authorizationRoutes(deps),
+    ...(hasLaterParts ? laterRoutes(deps) : {}),
     ...signatureRoutes(deps),
     ...timestampRoute(deps),
   }
