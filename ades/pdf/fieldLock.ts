@@ -1,7 +1,7 @@
 import { referenceSyntax } from './increment.ts'
 import type { PdfDocument } from './pdfDocument.ts'
 import { PdfRefusal } from './pdfRefusal.ts'
-import { countOf, entryOf, textOf, type PdfDictionary } from './values.ts'
+import { countOf, entryOf, type PdfDictionary } from './values.ts'
 
 /** Which fields a signature locks: `/Lock` of its field, or FieldMDP among its references (ISO 32000-2 §12.8.2.4). */
 export interface FieldLock {
@@ -15,13 +15,13 @@ export function fieldLockOf(document: PdfDocument, dictionary: PdfDictionary): F
   if (action === undefined) return undefined
   const name = action.kind === 'name' ? action.value : undefined
   if (name !== 'All' && name !== 'Include' && name !== 'Exclude') throw brokenLock()
-  const fields = document.resolve(entryOf(dictionary, 'Fields'))
   if (name === 'All') return { action: name, fields: [] }
-  if (fields?.kind !== 'array') throw brokenLock()
-  const names = fields.items.map((item) => {
-    const field = document.resolve(item)
-    if (field?.kind !== 'string') throw brokenLock()
-    return textOf(field)
+  const fields = document.list(entryOf(dictionary, 'Fields'))
+  if (fields === undefined) throw brokenLock()
+  const names = fields.map((item) => {
+    const field = document.text(item)
+    if (field === undefined) throw brokenLock()
+    return field
   })
   return { action: name, fields: names }
 }

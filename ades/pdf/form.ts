@@ -1,6 +1,6 @@
 import type { PdfDocument } from './pdfDocument.ts'
 import { PdfRefusal } from './pdfRefusal.ts'
-import { entryOf, textOf, type PdfDictionary, type PdfReference, type PdfValue } from './values.ts'
+import { entryOf, type PdfDictionary, type PdfReference, type PdfValue } from './values.ts'
 
 const MAX_FIELDS = 100_000
 const MAX_DEPTH = 64
@@ -16,6 +16,8 @@ export interface FormField {
   /** Its own or inherited, such as `Sig`. */
   readonly type: string | undefined
   readonly parent: FormField | undefined
+  /** 0 at the top. */
+  readonly depth: number
 }
 
 /** The interactive form as it stands (§12.7.3). */
@@ -36,16 +38,16 @@ export function readForm(document: PdfDocument): Form {
 }
 
 function* fieldsOf(document: PdfDocument, form: PdfDictionary | undefined): Generator<FormField> {
-  const top = form === undefined ? undefined : document.resolve(entryOf(form, 'Fields'))
-  const pending = top === undefined ? [] : pendingFields(top, undefined, 0)
+  const pending = form === undefined ? [] : pendingFields(document, entryOf(form, 'Fields'), undefined)
   const seen = new Set<number>()
   let count = 0
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const { node, parent, depth } = next
+    const { node, parent } = next
     if (node.kind === 'reference') {
       if (seen.has(node.number)) continue
       seen.add(node.number)
     }
+    const depth = parent === undefined ? 0 : parent.depth + 1
     if (++count > MAX_FIELDS || depth > MAX_DEPTH)
       throw new PdfRefusal('too-complex', 'The form of the PDF has too many fields.')
     const dictionary = document.dictionary(node)
@@ -56,23 +58,27 @@ function* fieldsOf(document: PdfDocument, form: PdfDictionary | undefined): Gene
       dictionary,
       type: typeOf(document, dictionary) ?? parent?.type,
       parent,
+      depth,
     }
     yield field
-    const kids = document.resolve(entryOf(dictionary, 'Kids'))
-    if (kids !== undefined) for (const kid of pendingFields(kids, field, depth + 1)) pending.push(kid)
+    for (const kid of pendingFields(document, entryOf(dictionary, 'Kids'), field)) pending.push(kid)
   }
 }
 
 interface PendingField {
   readonly node: PdfValue
   readonly parent: FormField | undefined
-  readonly depth: number
 }
 
 /** The last first: they are taken from the end. */
-function pendingFields(list: PdfValue, parent: FormField | undefined, depth: number): PendingField[] {
-  if (list.kind !== 'array') throw brokenForm()
-  return list.items.map((node) => ({ node, parent, depth })).reverse()
+function pendingFields(
+  document: PdfDocument,
+  value: PdfValue | undefined,
+  parent: FormField | undefined,
+): PendingField[] {
+  const nodes = document.list(value)
+  if (nodes === undefined && document.resolve(value) !== undefined) throw brokenForm()
+  return (nodes ?? []).map((node) => ({ node, parent })).reverse()
 }
 
 /** Fully qualified (ISO 32000-2 §12.7.4.2). */
@@ -84,8 +90,7 @@ export function fullName(field: FormField): string {
 }
 
 function partialNameOf(document: PdfDocument, dictionary: PdfDictionary): string | undefined {
-  const name = document.resolve(entryOf(dictionary, 'T'))
-  return name?.kind === 'string' ? textOf(name).slice(0, MAX_PARTIAL_NAME) : undefined
+  return document.text(entryOf(dictionary, 'T'))?.slice(0, MAX_PARTIAL_NAME)
 }
 
 function typeOf(document: PdfDocument, dictionary: PdfDictionary): string | undefined {

@@ -50,9 +50,9 @@ function* pagesOf(document: PdfDocument, direction: 'forwards' | 'backwards'): G
       yield { reference, dictionary, parent }
       continue
     }
-    const nodes = document.resolve(kids)
-    if (nodes?.kind !== 'array') throw brokenTree('the page tree cannot be read')
-    const below = nodes.items.map((kid) => pendingNode(kid, { dictionary, parent }))
+    const nodes = document.list(kids)
+    if (nodes === undefined) throw brokenTree('the page tree cannot be read')
+    const below = nodes.map((kid) => pendingNode(kid, { dictionary, parent }))
     if (direction === 'forwards') below.reverse()
     for (const kid of below) pending.push(kid)
   }

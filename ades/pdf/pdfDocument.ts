@@ -3,7 +3,15 @@ import { Lexer } from './lexer.ts'
 import { PdfRefusal } from './pdfRefusal.ts'
 import { wholeFile, type PdfSource } from './readingBudget.ts'
 import { decodeStream } from './streamData.ts'
-import { countOf, entryOf, isName, type PdfDictionary, type PdfReference, type PdfValue } from './values.ts'
+import {
+  countOf,
+  entryOf,
+  isName,
+  textOf,
+  type PdfDictionary,
+  type PdfReference,
+  type PdfValue,
+} from './values.ts'
 import { MAX_OBJECTS, brokenXref, readXrefSection, type XrefEntry, type XrefSection } from './xrefSection.ts'
 
 /** One file is read into memory; the increment adds kilobytes. */
@@ -13,6 +21,8 @@ const MAX_SECTIONS = 4096
 const TAIL = 2048
 /** References that lead only to the next reference. */
 const MAX_HOPS = 16
+/** Bytes of the budget for an item of a list, whatever it is. */
+const ITEM_COST = 64
 
 /** A PDF that can be read, found by its cross-reference only: a file that needs repair is refused, never guessed at. */
 export class PdfDocument {
@@ -77,6 +87,25 @@ export class PdfDocument {
   dictionary(value: PdfValue | undefined): PdfDictionary | undefined {
     const found = this.resolve(value)
     return found?.kind === 'dictionary' ? found : undefined
+  }
+
+  /**
+   * The items of an array, undefined for anything else. Each has its price each time: a list that is written once may
+   * stand in a hundred thousand places. Throws PdfRefusal.
+   */
+  list(value: PdfValue | undefined): readonly PdfValue[] | undefined {
+    const found = this.resolve(value)
+    if (found?.kind !== 'array') return undefined
+    this.#source.budget.spendBytes(found.items.length * ITEM_COST)
+    return found.items
+  }
+
+  /** A text string, undefined for anything else; at its price each time, as a list. Throws PdfRefusal. */
+  text(value: PdfValue | undefined): string | undefined {
+    const found = this.resolve(value)
+    if (found?.kind !== 'string') return undefined
+    this.#source.budget.spendBytes(found.bytes.length)
+    return textOf(found)
   }
 
   #object({ number, generation }: PdfReference): PdfValue | undefined {

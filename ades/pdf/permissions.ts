@@ -50,9 +50,7 @@ function collectField(document: PdfDocument, { dictionary, type }: FormField, fo
 }
 
 function collectReferences(document: PdfDocument, signature: PdfDictionary, found: Collected): void {
-  const references = document.resolve(entryOf(signature, 'Reference'))
-  if (references?.kind !== 'array') return
-  for (const item of references.items) {
+  for (const item of document.list(entryOf(signature, 'Reference')) ?? []) {
     const reference = document.dictionary(item)
     const method = reference && document.resolve(entryOf(reference, 'TransformMethod'))
     const parameters = reference && document.dictionary(entryOf(reference, 'TransformParams'))

@@ -11,14 +11,18 @@ export interface Rectangle {
 
 /** ISO 32000-2 §7.9.5: any two opposite corners. Undefined if it is none. Throws PdfRefusal. */
 export function rectangleOf(document: PdfDocument, value: PdfValue | undefined): Rectangle | undefined {
-  const corners = document.resolve(value)
-  if (corners?.kind !== 'array' || corners.items.length !== 4) return undefined
-  const [x1, y1, x2, y2] = corners.items.map((item) => {
-    const number = document.resolve(item)
-    return number?.kind === 'number' ? number.value : undefined
-  })
+  const corners = document.list(value)
+  if (corners?.length !== 4) return undefined
+  const [x1, y1, x2, y2] = corners.map((corner) => coordinateOf(document.resolve(corner)))
   if (x1 === undefined || y1 === undefined || x2 === undefined || y2 === undefined) return undefined
   return { x: Math.min(x1, x2), y: Math.min(y1, y2), width: Math.abs(x2 - x1), height: Math.abs(y2 - y1) }
+}
+
+/** Far beyond what any page has, near enough to be reckoned with. */
+const FARTHEST = 1_000_000
+
+function coordinateOf(value: PdfValue | undefined): number | undefined {
+  return value?.kind === 'number' && Math.abs(value.value) <= FARTHEST ? value.value : undefined
 }
 
 export function rectangleSyntax({ x, y, width, height }: Rectangle): string {

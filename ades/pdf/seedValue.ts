@@ -1,6 +1,6 @@
 import type { PdfDocument } from './pdfDocument.ts'
 import { PdfRefusal } from './pdfRefusal.ts'
-import { countOf, entryOf, textOf, type PdfDictionary } from './values.ts'
+import { countOf, entryOf, type PdfDictionary } from './values.ts'
 
 /**
  * Throws PdfRefusal if a field demands of its signature (`/SV`, ISO 32000-2 §12.7.5.5) what it will not be. What the
@@ -28,12 +28,11 @@ export function requireMet(document: PdfDocument, field: PdfDictionary, digest: 
 }
 
 function valuesOf(document: PdfDocument, seed: PdfDictionary, name: string): readonly string[] {
-  const value = document.resolve(entryOf(seed, name))
-  const items = value?.kind === 'array' ? value.items : value === undefined ? [] : [value]
+  const value = entryOf(seed, name)
+  const items = document.list(value) ?? (value === undefined ? [] : [value])
   return items.map((item) => {
     const one = document.resolve(item)
-    if (one?.kind === 'name') return one.value.toLowerCase()
-    return one?.kind === 'string' ? textOf(one).toLowerCase() : ''
+    return (one?.kind === 'name' ? one.value : (document.text(one) ?? '')).toLowerCase()
   })
 }
 

@@ -39,6 +39,8 @@ export interface SignedField {
 const WIDGET_FLAGS = 4 + 128
 const READ_ONLY = 1
 const NOWHERE = '[0 0 0 0]'
+/** Fields that a refusal proposes in place of one. */
+const MOST_NAMED = 20
 
 /** Puts the signature into a field that waits for it, or into a new one. Throws PdfRefusal. */
 export function fillField(updates: Updates, input: FieldInput): SignedField {
@@ -115,12 +117,15 @@ function waitingField(
   { fields }: Form,
   name: string,
 ): { readonly field: FormField; readonly reference: PdfReference } {
-  const waiting = fields.filter((field) => isWaiting(document, field)).map(fullName)
-  const others =
-    waiting.length === 0 ? 'No field waits' : `Waiting for a signature: ${waiting.slice(0, 20).join(', ')}`
+  const above = new Set(
+    fields.map(({ partialName, parent }) => (partialName === undefined ? undefined : parent)),
+  )
+  const waiting = fields.filter((field) => !above.has(field) && isWaiting(document, field))
+  const named = waiting.slice(0, MOST_NAMED).map(fullName).join(', ')
+  const others = waiting.length === 0 ? 'No field waits' : `Waiting for a signature: ${named}`
   const field = fields.find((one) => one.partialName !== undefined && fullName(one) === name)
   if (field === undefined) throw new PdfRefusal('no-such-field', `The PDF has no field "${name}". ${others}.`)
-  if (field.type !== 'Sig')
+  if (field.type !== 'Sig' || above.has(field))
     throw new PdfRefusal('field-not-usable', `The field "${name}" is not one for a signature. ${others}.`)
   if (!isWaiting(document, field))
     throw new PdfRefusal('field-not-usable', `The field "${name}" is signed already. ${others}.`)

@@ -25,6 +25,8 @@ const MARGIN = 36
 const GAP = 12
 const USUAL = { width: 200, height: 48 } as const
 const MAX_ANNOTATIONS = 10_000
+/** A page without end, or one that is full, has a place no sooner. */
+const MAX_TRIES = 200
 
 /** Throws PdfRefusal if the page does not show the place. */
 export function placeOnPage(document: PdfDocument, page: Page, { rectangle }: VisiblePlace): PlaceOnPage {
@@ -76,18 +78,20 @@ function freePlace(document: PdfDocument, page: Page, { box, room, rotation }: S
   const width = Math.min(USUAL.width, room.width - 2 * margin)
   const height = Math.min(USUAL.height, room.height - 2 * margin)
   const taken = signaturesOn(document, page)
-  for (let y = margin; y + height <= room.height; y += height + GAP)
-    for (let x = margin; x + width <= room.width; x += width + GAP) {
-      const place = { x, y, width, height }
-      if (!taken.some((other) => overlap(other, inPage(place, box, rotation)))) return place
-    }
+  const perRow = Math.max(1, Math.floor((room.width - margin + GAP) / (width + GAP)))
+  for (let i = 0; i < MAX_TRIES; i++) {
+    const x = margin + (i % perRow) * (width + GAP)
+    const y = margin + Math.floor(i / perRow) * (height + GAP)
+    const place = { x, y, width, height }
+    if (y + height > room.height) break
+    if (!taken.some((other) => overlap(other, inPage(place, box, rotation)))) return place
+  }
   return { x: margin, y: margin, width, height }
 }
 
 function signaturesOn(document: PdfDocument, page: Page): readonly Rectangle[] {
-  const annotations = document.resolve(entryOf(page.dictionary, 'Annots'))
-  if (annotations?.kind !== 'array') return []
-  return annotations.items.slice(0, MAX_ANNOTATIONS).flatMap((item) => {
+  const annotations = document.list(entryOf(page.dictionary, 'Annots')) ?? []
+  return annotations.slice(0, MAX_ANNOTATIONS).flatMap((item) => {
     const annotation = document.dictionary(item)
     if (annotation === undefined || !isName(document.resolve(entryOf(annotation, 'FT')), 'Sig')) return []
     return rectangleOf(document, entryOf(annotation, 'Rect')) ?? []

@@ -1,11 +1,14 @@
 import { deflateSync } from 'node:zlib'
 import type { PdfRefusalReason } from '../../ades/pdf/pdfRefusal.ts'
+import type { SignaturePlace } from '../../ades/pdf/signatureField.ts'
 import { classicPdf, samplePdf } from '../../ades/pdf/samplePdf.ts'
 
 /** What a reader is to do with a hostile file: refuse it for this reason, or find that it is harmless. */
 export interface HostilePdf {
   readonly make: () => Buffer
   readonly outcome: PdfRefusalReason | 'signed'
+  /** Where it is to be signed; invisibly if not given. */
+  readonly place?: SignaturePlace
 }
 
 const MEBIBYTE = 1024 * 1024
@@ -113,6 +116,16 @@ function crossingObjects(): Buffer {
     `trailer\n<< /Size ${offsets.length + 1} /Root 1 0 R >>\nstartxref\n${startXref}\n%%EOF\n`,
   )
 }
+
+const MANY = 300_000
+/** A form of many fields, in object 4 and on, that all refer to object 5. */
+const sharingFields = (field: string, shared: string): Buffer =>
+  withCatalog(
+    `/AcroForm << /Fields [4 0 R ${times(900, (i) => `${i + 6} 0 R `)}] >>`,
+    '<< >>',
+    shared,
+    ...Array.from({ length: 900 }, () => field),
+  )
 
 export const HOSTILE: Readonly<Record<string, HostilePdf>> = {
   'two cross-references that lead to each other': {
@@ -250,6 +263,58 @@ export const HOSTILE: Readonly<Record<string, HostilePdf>> = {
     outcome: 'broken-object',
     make: () =>
       withCatalog('/AcroForm 4 0 R', ...Array.from({ length: 10_000 }, (_, i) => `${i + 5} 0 R`), '<< >>'),
+  },
+  'a thousand page tree nodes that share one long list': {
+    outcome: 'broken-page-tree',
+    make: () =>
+      withPages(
+        ...Array.from({ length: 1000 }, () => '<< /Type /Pages /Kids 1002 0 R >>'),
+        `[${times(MANY, (i) => `${(i % 1000) + 2} 0 R `)}]`,
+      ),
+  },
+  'fields that share one long list of kids': {
+    outcome: 'too-complex',
+    make: () => sharingFields('<< /T (a) /Kids 5 0 R >>', `[${'4 0 R '.repeat(MANY)}]`),
+  },
+  'signatures that share one long list of references': {
+    outcome: 'too-complex',
+    make: () => sharingFields('<< /FT /Sig /V << /Reference 5 0 R >> >>', `[${'null '.repeat(MANY)}]`),
+  },
+  'locks that share one long list of names': {
+    outcome: 'too-complex',
+    make: () =>
+      sharingFields(
+        '<< /FT /Sig /V << >> /Lock << /Action /Include /Fields 5 0 R >> >>',
+        `[${'(a) '.repeat(MANY)}]`,
+      ),
+  },
+  'fields that share one long name': {
+    outcome: 'too-complex',
+    make: () => sharingFields('<< /T 5 0 R >>', `(${'n'.repeat(10 * MEBIBYTE)})`),
+  },
+  'a page without end whose foot is taken': {
+    outcome: 'signed',
+    place: { kind: 'page', page: 1 },
+    make: () =>
+      withPages(
+        PAGES,
+        '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 1000000 1000000] /Annots [4 0 R] >>',
+        '<< /FT /Sig /Rect [0 0 1000000 1000000] >>',
+      ),
+  },
+  'a page beyond all numbers': {
+    outcome: 'signed',
+    place: { kind: 'page', page: 'last' },
+    make: () =>
+      withPages(
+        PAGES,
+        `<< /Type /Page /Parent 2 0 R /MediaBox [-${'9'.repeat(200)} 0 ${'9'.repeat(200)} 1] >>`,
+      ),
+  },
+  'a page of no size': {
+    outcome: 'no-such-place',
+    place: { kind: 'page', page: 1 },
+    make: () => withPages(PAGES, '<< /Type /Page /Parent 2 0 R /MediaBox [5 5 5 5] >>'),
   },
   'a form of a hundred thousand missing fields': {
     outcome: 'too-complex',

@@ -154,6 +154,8 @@ describe('places of a signature', function () {
     const result = signed(pdf, inField('parties.lender'))
     assert.equal(wordsIn(result, { x: 20, y: 140, width: 180, height: 50 }), SHOWN)
     checkWithTools(result, 1)
+    const words = /"parties" is not one for a signature\. Waiting for a signature: parties\.lender\.$/
+    assert.throws(() => signed(pdf, inField('parties')), refusal('field-not-usable', words))
   })
 
   it('signs in a field whose widget is an object of its own', () => {

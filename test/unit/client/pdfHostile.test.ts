@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { SignaturePlace } from '../../../ades/pdf/signatureField.ts'
 import { HOSTILE } from '../../support/hostilePdf.ts'
 import { measuredRun } from '../../support/peakMemory.ts'
 import { scratchFolder } from '../../support/scratchFolder.ts'
@@ -12,22 +13,27 @@ const MOST_BYTES = 1024 * 1024 * 1024
 
 const outcomes = z.array(z.object({ outcome: z.string(), milliseconds: z.number() }))
 
+interface HostileFile {
+  readonly file: string
+  readonly place: SignaturePlace | undefined
+}
+
 /** Signs each file in turn, in a process that does nothing else. */
-const program = (files: readonly string[]): string => `
+const program = (files: readonly HostileFile[]): string => `
   import { readFileSync } from 'node:fs'
   import { revisionOf } from './test/support/revisionOf.ts'
-  function outcomeOf(pdf) {
+  function outcomeOf(pdf, place) {
     try {
-      revisionOf(pdf)
+      revisionOf(pdf, place)
       return 'signed'
     } catch (error) {
       return error.name === 'PdfRefusal' ? error.reason : String(error.stack)
     }
   }
-  const outcomes = ${JSON.stringify(files)}.map((file) => {
+  const outcomes = ${JSON.stringify(files)}.map(({ file, place }) => {
     const pdf = readFileSync(file)
     const started = performance.now()
-    return { outcome: outcomeOf(pdf), milliseconds: performance.now() - started }
+    return { outcome: outcomeOf(pdf, place), milliseconds: performance.now() - started }
   })
   process.stdout.write(JSON.stringify(outcomes))`
 
@@ -37,9 +43,10 @@ describe('hostile PDFs', function () {
   let peak: number
   before(async () => {
     const folder = scratchFolder('hostile')
-    const files = Object.values(HOSTILE).map(({ make }, i) => {
-      writeFileSync(join(folder, `${i}.pdf`), make())
-      return join(folder, `${i}.pdf`)
+    const files = Object.values(HOSTILE).map(({ make, place }, i): HostileFile => {
+      const file = join(folder, `${i}.pdf`)
+      writeFileSync(file, make())
+      return { file, place }
     })
     const { output, peakBytes } = await measuredRun(program(files))
     seen = outcomes.parse(JSON.parse(output))
