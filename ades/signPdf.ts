@@ -29,6 +29,8 @@ export interface PreparedPdf {
   /** DER of the SET OF Attribute. */
   readonly signedAttributes: Buffer
   readonly fieldName: string
+  /** Names of the fields that still wait for a signature, the first of them. */
+  readonly waitingFields: readonly string[]
   /** Of the file that was given, by `scheme.digest`: only to this one belongs what is appended. */
   readonly originalDigest: Buffer
   /** What is to be appended to the file. Throws WrongSignature. */
@@ -63,6 +65,7 @@ export function preparePdf({ pdf, chain, scheme, time, place }: PdfSignatureInpu
     messageDigest: revision.digest,
     signedAttributes: attributes.der,
     fieldName: revision.fieldName,
+    waitingFields: revision.waitingFields,
     originalDigest: revision.originalDigest,
     complete(signature) {
       if (!isSignatureOf(certificate, { scheme, signed: attributes.der, signature }))

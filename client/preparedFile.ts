@@ -30,6 +30,8 @@ export interface PreparedFile extends FilePair {
   readonly hash: Buffer
   /** What the signature is in the file, for people. */
   readonly what: string
+  /** Names of form fields that wait for a signature and do not get one. */
+  readonly waitingFields: readonly string[]
   /** Writes the output, whole. Throws WrongSignature, FileExists, FileChanged, Error. */
   write(signature: Buffer): Promise<void>
 }
@@ -48,6 +50,7 @@ export async function preparePdfFile(pair: FilePair, input: SigningInput): Promi
     ...pair,
     hash: prepared.hash,
     what: prepared.fieldName,
+    waitingFields: prepared.waitingFields,
     async write(signature) {
       const appended = prepared.complete(signature)
       await writeWhole({ path: outputFile, content: signedContent(), isReplacing })
@@ -78,6 +81,7 @@ export async function prepareDetachedFile(pair: FilePair, input: SigningInput): 
     ...pair,
     hash: prepared.hash,
     what: 'detached',
+    waitingFields: [],
     write: (signature) =>
       writeWhole({ path: outputFile, content: [prepared.complete(signature)], isReplacing }),
   }

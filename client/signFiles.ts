@@ -13,6 +13,7 @@ export interface SignFilesDeps {
 
 export type Progress =
   | { readonly step: 'preparing'; readonly file: FilePair; readonly done: number; readonly of: number }
+  | { readonly step: 'prepared'; readonly file: PreparedFile }
   | { readonly step: 'written'; readonly file: PreparedFile; readonly done: number; readonly of: number }
   | { readonly step: 'unfit' | 'failed'; readonly file: FilePair; readonly reason: string }
 
@@ -65,7 +66,9 @@ async function prepareAll(deps: SignFilesDeps, input: SignFilesInput): Promise<r
   for (const [i, file] of files.entries()) {
     deps.onProgress({ step: 'preparing', file, done: i, of: files.length })
     try {
-      prepared.push(await deps.prepare(file))
+      const ready = await deps.prepare(file)
+      deps.onProgress({ step: 'prepared', file: ready })
+      prepared.push(ready)
     } catch (error) {
       deps.onProgress({ step: 'unfit', file, reason: reasonOf(error) })
     }

@@ -11,6 +11,7 @@ import { requireMet } from './seedValue.ts'
 import type { Updates } from './updates.ts'
 import { countOf, entryOf, type PdfReference } from './values.ts'
 import { placeOnPage, type VisiblePlace } from './visiblePlace.ts'
+import { namesOf, waitingFields } from './waitingFields.ts'
 
 /** Where the signature goes: nowhere on the page unless told. */
 export type SignaturePlace =
@@ -39,8 +40,6 @@ export interface SignedField {
 const WIDGET_FLAGS = 4 + 128
 const READ_ONLY = 1
 const NOWHERE = '[0 0 0 0]'
-/** Fields that a refusal proposes in place of one. */
-const MOST_NAMED = 20
 
 /** Puts the signature into a field that waits for it, or into a new one. Throws PdfRefusal. */
 export function fillField(updates: Updates, input: FieldInput): SignedField {
@@ -114,21 +113,19 @@ function fillWaitingField(updates: Updates, input: FieldInput, name: string): Si
 
 function waitingField(
   document: PdfDocument,
-  { fields }: Form,
+  form: Form,
   name: string,
 ): { readonly field: FormField; readonly reference: PdfReference } {
-  const above = new Set(
-    fields.map(({ partialName, parent }) => (partialName === undefined ? undefined : parent)),
-  )
-  const waiting = fields.filter((field) => !above.has(field) && isWaiting(document, field))
-  const named = waiting.slice(0, MOST_NAMED).map(fullName).join(', ')
-  const others = waiting.length === 0 ? 'No field waits' : `Waiting for a signature: ${named}`
-  const field = fields.find((one) => one.partialName !== undefined && fullName(one) === name)
+  const waiting = waitingFields(document, form)
+  const others =
+    waiting.length === 0 ? 'No field waits' : `Waiting for a signature: ${namesOf(waiting).join(', ')}`
+  const field = form.fields.find((one) => one.partialName !== undefined && fullName(one) === name)
   if (field === undefined) throw new PdfRefusal('no-such-field', `The PDF has no field "${name}". ${others}.`)
-  if (field.type !== 'Sig' || above.has(field))
-    throw new PdfRefusal('field-not-usable', `The field "${name}" is not one for a signature. ${others}.`)
-  if (!isWaiting(document, field))
-    throw new PdfRefusal('field-not-usable', `The field "${name}" is signed already. ${others}.`)
+  if (!waiting.includes(field)) {
+    const isSigned = field.type === 'Sig' && document.dictionary(entryOf(field.dictionary, 'V')) !== undefined
+    const what = isSigned ? 'is signed already' : 'is not one for a signature'
+    throw new PdfRefusal('field-not-usable', `The field "${name}" ${what}. ${others}.`)
+  }
   const flags = countOf(document.resolve(entryOf(field.dictionary, 'Ff'))) ?? 0
   if ((flags & READ_ONLY) !== 0)
     throw new PdfRefusal('field-not-usable', `The field "${name}" is read-only: it may not be signed.`)
@@ -138,12 +135,6 @@ function waitingField(
       `The PDF is damaged: the field "${name}" is not an object of its own.`,
     )
   return { field, reference: field.reference }
-}
-
-function isWaiting(document: PdfDocument, { type, dictionary, partialName }: FormField): boolean {
-  return (
-    type === 'Sig' && partialName !== undefined && document.resolve(entryOf(dictionary, 'V')) === undefined
-  )
 }
 
 /** A field and its widget are often one object (§12.5.6.19); with several widgets, the first shows the signature. */

@@ -6,6 +6,7 @@ import { permissionsOf } from './permissions.ts'
 import { fillField, type SignaturePlace } from './signatureField.ts'
 import { byteRangeNumbers, signatureValue } from './signatureValue.ts'
 import { Updates } from './updates.ts'
+import { namesOf, waitingFields } from './waitingFields.ts'
 
 export interface RevisionInput {
   readonly document: PdfDocument
@@ -27,6 +28,8 @@ export interface RevisionInput {
  */
 export interface SignatureRevision {
   readonly fieldName: string
+  /** Names of the fields that still wait for a signature, the first of them. */
+  readonly waitingFields: readonly string[]
   /** Of the file as it was. */
   readonly originalDigest: Buffer
   /** Of all bytes except the `/Contents` string with its angle brackets. */
@@ -66,6 +69,7 @@ export function signatureRevision(input: RevisionInput): SignatureRevision {
   const covered = original.copy().update(bytes.subarray(0, gapAt)).update(bytes.subarray(gapEnd))
   return {
     fieldName: field.name,
+    waitingFields: namesOf(waitingFields(document, form)).filter((name) => name !== field.name),
     originalDigest: original.digest(),
     digest: covered.digest(),
     withContents(cms) {

@@ -21,6 +21,12 @@ export function signProgress({ out, talk }: CommandIo, scheme: SignatureScheme):
         spokenAt = performance.now()
         line(`Reading ${progress.done + 1} of ${progress.of}: ${file.inputFile}`)
         return
+      case 'prepared': {
+        const { waitingFields: names } = progress.file
+        if (names.length > 0)
+          line(`${file.inputFile} has fields that wait for a signature (--field): ${names.join(', ')}`)
+        return
+      }
       case 'unfit':
         line(`${file.inputFile} cannot be signed: ${progress.reason}`)
         return

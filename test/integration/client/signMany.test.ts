@@ -171,6 +171,18 @@ describe('chancery sign, many files', () => {
     assertSigned('a.pdf')
   })
 
+  it('tells of fields that wait when it signs in another', async () => {
+    await start()
+    const files = documents({ 'form.pdf': pdfFixture('pyhanko-waiting'), 'plain.pdf': samplePdf() })
+    const { code, talk } = await sign([...files, ...into()])
+    assert.equal(code, 0, talk)
+    assert.match(
+      talk,
+      /form\.pdf has fields that wait for a signature \(--field\): Lender, Borrower, Hidden, Demanding\n/,
+    )
+    assert.doesNotMatch(talk, /plain\.pdf has fields/)
+  })
+
   it('says nothing that moves the cursor, whatever a document or its name holds', async () => {
     await start()
     const hostile = classicPdf([
