@@ -19,6 +19,7 @@ import { createLoginLimiter } from './adapters/security/loginLimiter.ts'
 import { createPasswords } from './adapters/security/passwords.ts'
 import { createRefusalTally, type RunningTally } from './adapters/security/refusalTally.ts'
 import { createApp } from './api/app.ts'
+import { DocumentGate } from './api/documentGate.ts'
 import { contractPath } from './api/contract.ts'
 import type { SsaConfig } from './config.ts'
 import type { Deps } from './csc/deps.ts'
@@ -122,6 +123,7 @@ async function openListeners(config: SsaConfig, parts: Parts): Promise<Ssa['port
     isBehindProxy: config.listen.trustedProxy,
     clientOf: ({ socket }) => mutualTls?.clientOf(socket) ?? BASIC_CLIENT,
     tolerancesOf: tolerancesOf(config, log),
+    documentGate: new DocumentGate(),
     documentBytes: config.limits.documentBytes,
     resources: {
       '/logo.png': { contentType: 'image/png', body: logoPng() },

@@ -8,6 +8,7 @@ import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import { MAX_BODY_BYTES, readBody } from './body.ts'
 import { createContract, type Contract, type ContractCall } from './contract.ts'
+import type { DocumentGate } from './documentGate.ts'
 import { errorAnswer, toCscError } from './errorTable.ts'
 import { Accepted, type ApiVersion } from './route.ts'
 import { serveResource, type Resources } from './resources.ts'
@@ -27,6 +28,7 @@ export interface AppOptions {
   /** What is served beside the API, by path. */
   readonly pages: Readonly<Record<string, Router>>
   readonly resources: Resources
+  readonly documentGate: DocumentGate
   /** Bytes of a body that holds documents. */
   readonly documentBytes: number
   /** What a client may write otherwise than the contract says. */
@@ -81,18 +83,13 @@ async function answer(
     passage.operation = contract.operationOf(request.method, request.path)
     const tolerances = options.tolerancesOf(passage.clientId)
     const call = callOf(passage, request)
-    const isLarge = version.documentOperations.includes(passage.operation)
-    passage.isBodyLeft = isLarge
-    if (isLarge) await contract.requireCaller(call)
-    passage.isBodyLeft = false
-    const given = await readBody(request, response, {
-      mayBeEmpty: passage.operation === 'info',
-      maxBytes: isLarge ? options.documentBytes : MAX_BODY_BYTES,
-    })
-    const result = await contract.serve({
-      ...call,
-      body: tolerantBody(tolerances, version.basePath, given),
-    })
+    const serve = async (maxBytes: number): Promise<object | undefined> => {
+      const given = await readBody(request, response, { mayBeEmpty: passage.operation === 'info', maxBytes })
+      return contract.serve({ ...call, body: tolerantBody(tolerances, version.basePath, given) })
+    }
+    const result = version.documentOperations.includes(passage.operation)
+      ? await serveDocuments({ options, contract, passage, call }, serve)
+      : await serve(MAX_BODY_BYTES)
     const isDone = !(result instanceof Accepted)
     const told = tolerantAnswer(tolerances, isDone ? result : result.body)
     const status = told === undefined ? 204 : isDone ? 200 : 202
@@ -102,6 +99,26 @@ async function answer(
     await note(options, passage, error, told)
     send(options, passage, response, errorAnswer(told))
   }
+}
+
+interface DocumentCall {
+  readonly options: AppOptions
+  readonly contract: Contract
+  readonly passage: Passage
+  readonly call: Omit<ContractCall, 'body'>
+}
+
+/** A large body is read only for a caller with a valid token, and while there is room for it. */
+async function serveDocuments(
+  { options, contract, passage, call }: DocumentCall,
+  serve: (maxBytes: number) => Promise<object | undefined>,
+): Promise<object | undefined> {
+  passage.isBodyLeft = true
+  await contract.requireCaller(call)
+  return options.documentGate.pass(passage.caller?.userId ?? '', () => {
+    passage.isBodyLeft = false
+    return serve(options.documentBytes)
+  })
 }
 
 function callOf(passage: Passage, request: Request): Omit<ContractCall, 'body'> {

@@ -17,6 +17,8 @@ export interface AsyncRequest {
   readonly caller: Caller
   readonly operation: string
   readonly credentialId: string
+  /** How much of the process's memory it takes: 1 for a list of hashes. */
+  readonly weight: number
   /** How long the outcome is kept, from when it is there. */
   readonly validityMilliseconds: number
   /** Where to tell that there is an outcome. */

@@ -25,8 +25,8 @@ export interface RunningAsynchronous extends Asynchronous {
   close(within: number): Promise<void>
 }
 
-/** Requests whose work is in this process's memory, at most. */
-const MAX_RUNNING = 64
+/** The weight of all requests whose work is in this process's memory, at most. */
+const MAX_WEIGHT = 64
 
 /** Milliseconds after which work that has given no outcome has none: more than the SAM may take. */
 const PENDING_AT_MOST = 120_000
@@ -36,7 +36,7 @@ const SWEEP_EVERY = 60_000
 /** Starts with giving up what this node had begun before it stopped: the SADs were in its memory. */
 export async function startAsynchronous(deps: AsynchronousDeps): Promise<RunningAsynchronous> {
   const { store, clock, log } = deps
-  const running = new Set<Promise<void>>()
+  const running = new Map<Promise<void>, number>()
   const lost = await store.settleAll(failed(undefined), clock.now())
   if (lost > 0) log.warn({ event: 'async-lost', requests: lost }, 'requests that were begun were lost')
   const sweep = (): void => {
@@ -59,7 +59,8 @@ export async function startAsynchronous(deps: AsynchronousDeps): Promise<Running
       }
     },
     async accept(request, work) {
-      if (running.size >= MAX_RUNNING) throw new Refusal('unavailable', { detail: 'too many requests run' })
+      const weight = [...running.values()].reduce((sum, one) => sum + one, request.weight)
+      if (weight > MAX_WEIGHT) throw new Refusal('unavailable', { detail: 'too many requests run' })
       const responseId = newToken()
       // The place is taken before anything is awaited.
       let begin: () => void = () => undefined
@@ -72,7 +73,7 @@ export async function startAsynchronous(deps: AsynchronousDeps): Promise<Running
         .then(() => run(deps, responseId, request, work))
         .catch(() => undefined)
         .finally(() => running.delete(job))
-      running.add(job)
+      running.set(job, request.weight)
       try {
         await keep(deps, responseId, request)
       } catch (error) {
@@ -86,7 +87,7 @@ export async function startAsynchronous(deps: AsynchronousDeps): Promise<Running
     async close(within) {
       clearInterval(sweeping)
       const timeout = new Promise((resolve) => setTimeout(resolve, within).unref())
-      await Promise.race([Promise.all([...running, deps.callbacks.close()]), timeout])
+      await Promise.race([Promise.all([...running.keys(), deps.callbacks.close()]), timeout])
     },
   }
 }

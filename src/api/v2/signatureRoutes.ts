@@ -18,6 +18,9 @@ const PENDING = new Accepted({
     'The previous asynchronous signature request has been accepted for processing, but the processing has not yet been completed.',
 } satisfies wire.Error)
 
+/** Of a request with documents, which stay in memory until they are signed; that of one with hashes is 1. */
+const DOCUMENT_WEIGHT = 8
+
 /** CSC API v2.0.0.2 §11.10 to §11.12. */
 export function signatureRoutes(deps: Deps): Record<string, Route> {
   return {
@@ -31,13 +34,20 @@ export function signatureRoutes(deps: Deps): Record<string, Route> {
         hashAlgorithm: body.hashAlgorithmOID,
         signAlgorithmParameters: body.signAlgoParams === undefined ? undefined : bytesOf(body.signAlgoParams),
       }
-      const asked = { ...body, caller, operation: 'signatures/signHash', credentialId: input.credentialId }
+      const { credentialId } = input
+      const asked = { ...body, caller, operation: 'signatures/signHash', credentialId, weight: 1 }
       return nowOrLater(deps, asked, async () => ({ signatures: await signHash(deps, input) }))
     }),
     'signatures/signDoc': callerRoute<wire.SignDocRequest>((body, caller) => {
       const credentialId = credentialOf(body)
       const input = { caller, credentialId, sad: body.SAD, ...documentsAsked(body) }
-      const asked = { ...body, caller, operation: 'signatures/signDoc', credentialId }
+      const asked = {
+        ...body,
+        caller,
+        operation: 'signatures/signDoc',
+        credentialId,
+        weight: DOCUMENT_WEIGHT,
+      }
       return nowOrLater(deps, asked, () => signDoc(deps, input))
     }),
     'signatures/signPolling': callerRoute<wire.SignPollingRequest>(async (body, caller) => {
@@ -51,14 +61,15 @@ type Asked = Parameters<typeof laterOptions>[0] & {
   readonly caller: Caller
   readonly operation: string
   readonly credentialId: string
+  readonly weight: number
 }
 
 /** The result, or in mode A the id to poll for it. */
 async function nowOrLater(deps: Deps, asked: Asked, work: () => Promise<AsyncResult>): Promise<object> {
   const options = laterOptions(asked)
   if (options === undefined) return membersOf(await work())
-  const { caller, operation, credentialId } = asked
-  return { responseID: await later(deps, { ...options, caller, operation, credentialId }, work) }
+  const { caller, operation, credentialId, weight } = asked
+  return { responseID: await later(deps, { ...options, caller, operation, credentialId, weight }, work) }
 }
 
 /** There are no qualified kinds of credentials here, so a signer's credential must be named. */

@@ -21,14 +21,15 @@ export async function later(
     readonly caller: Caller
     readonly operation: string
     readonly credentialId: string
+    readonly weight: number
   },
   work: () => Promise<AsyncResult>,
 ): Promise<string> {
   const { asynchronous } = deps
-  const { caller, operation, credentialId, validityPeriod, responseUri } = input
+  const { validityPeriod, responseUri, ...request } = input
   const validityMilliseconds = validityPeriod ?? asynchronous.validity.byDefault
   if (validityMilliseconds < 1 || validityMilliseconds > asynchronous.validity.most)
     throw new Refusal('validity_period_out_of_bounds')
   if (responseUri !== undefined) asynchronous.checkResponseUri(responseUri)
-  return asynchronous.accept({ caller, operation, credentialId, validityMilliseconds, responseUri }, work)
+  return asynchronous.accept({ ...request, validityMilliseconds, responseUri }, work)
 }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import { IncomingMessage } from 'node:http'
+import { request } from 'node:https'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -199,6 +202,24 @@ describe('signatures/signDoc — CSC API v2.0.0.2 §11.11', function () {
     assert.equal(stranger.headers['connection'], 'close')
   })
 
+  it('serves four requests with documents of one user at a time, eight in all, and refuses more unread', async () => {
+    const others = [await makeAccount(service), await makeAccount(service)]
+    const text = JSON.stringify({ credentialID: 'x', SAD: 'x', ...documentEntry(Buffer.alloc(64)) })
+    const attempt = (holder: Account): Promise<Answer> =>
+      signDoc(holder, 'x', documentEntry(Buffer.alloc(64)))
+    const holding = (holder: Account | undefined): ReturnType<typeof fourHeld> =>
+      fourHeld(service, holder ?? account, text)
+    const first = await holding(account)
+    const refused = await attempt(account)
+    assert.equal(refused.status, 503)
+    assert.equal(refused.headers['connection'], 'close')
+    assert.equal((await attempt(others[0] ?? account)).status, 400)
+    const second = await holding(others[0])
+    assert.equal((await attempt(others[1] ?? account)).status, 503)
+    for (const { finish } of [...first, ...second]) assert.equal(await finish(), 400)
+    assert.equal((await attempt(account)).status, 400)
+  })
+
   it('says what it offers', async () => {
     const { body } = await service.ssa.post('v2', 'info', {})
     assert.deepEqual(memberOf(body, 'conformance_levels'), ['AdES-B-B'])
@@ -219,3 +240,38 @@ describe('signatures/signDoc — CSC API v2.0.0.2 §11.11', function () {
     assert.match(stdout, /Ada Test/)
   }
 })
+
+function fourHeld(service: Service, account: Account, body: string): Promise<HeldPost[]> {
+  return Promise.all(Array.from({ length: 4 }, () => heldPost(service, account, body)))
+}
+
+interface HeldPost {
+  readonly finish: () => Promise<number>
+}
+
+/** A request whose last byte does not come until `finish`, which gives the status. */
+async function heldPost({ ssa }: Service, { token }: Account, body: string): Promise<HeldPost> {
+  const sending = request(`${ssa.url}/csc/v2/signatures/signDoc`, {
+    method: 'POST',
+    ca: ssa.ca,
+    agent: false,
+    headers: {
+      Authorization: `Bearer ${token}`,
+      'Content-Type': 'application/json',
+      'Content-Length': body.length,
+    },
+  })
+  const answered = once(sending, 'response')
+  sending.write(body.slice(0, -1))
+  await sleep(200)
+  return {
+    finish: async () => {
+      sending.end(body.slice(-1))
+      const answer: unknown = await answered
+      const response: unknown = Array.isArray(answer) ? answer[0] : undefined
+      if (!(response instanceof IncomingMessage)) throw new Error('no response')
+      response.resume()
+      return response.statusCode ?? 0
+    },
+  }
+}
