@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { CscMalformedAnswer } from './cscErrors.ts'
-import type { CredentialFactor, CscSession, FactorKind, HashList } from './cscSession.ts'
+import type { CredentialFactor, CscSession, FactorKind, HashList, SignatureActivation } from './cscSession.ts'
 import type { CscTransport } from './transport.ts'
 import {
   activationAnswer,
@@ -17,6 +18,10 @@ const authenticationObject = z.object({ type: z.string(), id: z.string(), label:
 const credential = commonCredential.extend({
   auth: z.object({ mode: z.string(), objects: z.array(authenticationObject).default([]) }),
 })
+const pendingAnswer = z.object({ handle: z.string().min(1) })
+/** Two minutes, as long as an answer may take. */
+const MAX_CHECKS = 120
+const CHECK_EVERY_MS = 1_000
 const challengeAnswer = z.object({ challenge: z.string() }).optional()
 
 /** CSC API v2.0.0.2 §11. */
@@ -53,7 +58,7 @@ export function v2Session(transport: CscTransport, accessToken: string): CscSess
         authData: factors.map(({ kind, id = kind.toUpperCase(), value }) => ({ id, value })),
         description,
       }
-      return parseAnswer(activationAnswer, await post('credentials/authorize', body), 'credentials/authorize')
+      return activationOf(post, await post('credentials/authorize', body))
     },
     async extend({ credentialId, sad, list }) {
       const method = 'credentials/extendTransaction'
@@ -68,6 +73,23 @@ export function v2Session(transport: CscTransport, accessToken: string): CscSess
       await post('auth/revoke', { token })
     },
   }
+}
+
+/**
+ * §11.7: an authorization that takes longer is answered with a handle, and asked for with it until it is done.
+ */
+async function activationOf(
+  post: (method: string, body: object) => Promise<unknown>,
+  first: unknown,
+): Promise<SignatureActivation> {
+  let answer = first
+  for (let asked = 0; asked < MAX_CHECKS; asked += 1) {
+    const pending = pendingAnswer.safeParse(answer)
+    if (!pending.success) return parseAnswer(activationAnswer, answer, 'credentials/authorize')
+    if (asked > 0) await sleep(CHECK_EVERY_MS)
+    answer = await post('credentials/authorizeCheck', { handle: pending.data.handle })
+  }
+  throw new CscMalformedAnswer('The authorization did not come to an end.')
 }
 
 function hashMembers(list: HashList | undefined): object {

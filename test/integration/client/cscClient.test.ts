@@ -29,6 +29,20 @@ describe('CSC client, v1 and v2, over HTTPS', () => {
   }
   const lastBody = (): unknown => service.seen.at(-1)?.body
 
+  it('v2: asks for an authorization that got a handle until it is there', async () => {
+    const session = await logIn('v2')
+    const pending = { status: 202, body: { handle: 'handle-1' } }
+    service.answer('credentials/authorize', pending)
+    service.answer('credentials/authorizeCheck', pending, {
+      status: 200,
+      body: { SAD: 'sad-9', expiresIn: 60 },
+    })
+    const factors = [{ kind: 'otp', value: '2' } as const]
+    const input = { credentialId: CREDENTIAL_ID, numberOfSignatures: 2, list, factors }
+    assert.deepEqual(await session.authorize(input), { sad: 'sad-9', expiresInSeconds: 60 })
+    assert.deepEqual(lastBody(), { handle: 'handle-1' })
+  })
+
   for (const version of ['v1', 'v2'] as const) {
     it(`${version}: logs in, lists, reads, authorizes, extends, signs and revokes`, async () => {
       const session = await logIn(version)
