@@ -19,7 +19,7 @@ const BATCHES_IN_FLIGHT = 2
 /** Authorizations, each with one signature, before anything is measured. */
 const WARM_UP = 600
 const WARM_UP_WIDTH = 16
-const SINGLE_WIDTHS = [8, 16] as const
+const SINGLE_WIDTHS = [8, 16, 32] as const
 
 const started = performance.now()
 
