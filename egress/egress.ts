@@ -1,18 +1,20 @@
-import { lookup } from 'node:dns/promises'
 import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { rootCertificates } from 'node:tls'
 import { destinationOf, EgressRefused, type Destination } from './destination.ts'
 import { isPublicAddress } from './publicAddress.ts'
+import { hostAddresses, queriedAddresses } from './resolve.ts'
 
 export interface EgressOptions {
   /** Pairs of `listedPair`: reached whatever their address. Everything else must be public. */
   readonly listed: ReadonlySet<string>
   /** PEM of authorities that are trusted besides the well-known ones. */
   readonly authorities?: string | undefined
-  /** All addresses of a name; the system's resolver by default. */
+  /** In place of the system's resolvers: all addresses of a name. */
   readonly resolve?: (name: string) => Promise<readonly string[]>
+  /** `address:port` of name servers, in place of the system's. */
+  readonly nameServers?: readonly string[]
 }
 
 export interface EgressRequest {
@@ -57,23 +59,26 @@ export function createEgress(options: EgressOptions): Egress {
       const signal = AbortSignal.timeout(request.within)
       const isPlainAllowed = request.isPlainAllowed ?? false
       const destination = destinationOf(request.url, { listed, isPlainAllowed })
-      const addresses = await within(signal, addressesOf(destination, options.resolve ?? resolveAll))
+      const addresses = await within(signal, addressesOf(destination, resolverFor(options, signal)))
       return send(request, { ...optionsFor(destination, addresses), ...ca, signal })
     },
   }
 }
 
-async function resolveAll(name: string): Promise<readonly string[]> {
-  const found = await lookup(name, { all: true, order: 'verbatim' })
-  return found.map(({ address }) => address)
+type Resolve = (destination: Destination) => Promise<readonly string[]>
+
+/** What an operator listed may be a name of this machine's own; what others name is asked of name servers only. */
+function resolverFor({ resolve, nameServers }: EgressOptions, signal: AbortSignal): Resolve {
+  return ({ host, isListed }) => {
+    if (resolve !== undefined) return resolve(host)
+    return isListed ? hostAddresses(host) : queriedAddresses(host, { nameServers, signal })
+  }
 }
 
 /** Every address of the destination. One that is not public refuses them all: such a name is made to deceive. */
-async function addressesOf(
-  { host, isListed }: Destination,
-  resolve: (name: string) => Promise<readonly string[]>,
-): Promise<readonly string[]> {
-  const addresses = isIP(host) === 0 ? await resolve(host) : [host]
+async function addressesOf(destination: Destination, resolve: Resolve): Promise<readonly string[]> {
+  const { host, isListed } = destination
+  const addresses = isIP(host) === 0 ? await resolve(destination) : [host]
   if (addresses.length === 0 || addresses.some((address) => isIP(address) === 0))
     throw new EgressRefused('the name has no address')
   if (!isListed && !addresses.every(isPublicAddress))

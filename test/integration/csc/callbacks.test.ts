@@ -142,7 +142,7 @@ describe('callbacks to the response_uri — CSC API v2.0.0.2 §11.10', () => {
     const event = (await site.ssa.journal(answer.requestId)).find(
       (candidate) => memberOf(candidate, 'type') === 'callback-failed',
     )
-    assert.equal(memberOf(event, 'reason'), 'refused: the name leads to an address that is not public')
+    assert.equal(memberOf(event, 'reason'), 'refused: the name has no address')
     await neighbour.close()
   })
 

@@ -245,7 +245,7 @@ describe('signatures/timestamp — CSC API v1.0.4.0 §11.10, v2.0.0.2 §11.13', 
   it('reaches no TSA on an address that is not public and not listed', async () => {
     const its = await withTsa(tsa, {}, { listed: [] })
     const before = tsa.connections()
-    assert.equal(await detailOf(its), 'TSA: refused: the name leads to an address that is not public')
+    assert.equal(await detailOf(its), 'TSA: refused: the name has no address')
     assert.equal(tsa.connections(), before)
     await its.dispose()
   })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { EgressRefused, listedPair } from '../../../egress/destination.ts'
 import { createEgress, type Egress, type EgressRequest } from '../../../egress/egress.ts'
 import { httpsServer, type HttpsServer } from '../../support/httpsServer.ts'
+import { nameServer } from '../../support/nameServer.ts'
 
 const BODY = Buffer.from('{"hello":1}')
 
@@ -76,10 +77,8 @@ describe('requests to servers that others name (W01)', () => {
   it('refuses a name that leads to a listed address, under another name', async () => {
     const egress = open(`127.0.0.1:${server.port}`)
     const before = server.connections()
-    await assertRefused(
-      egress.post(posting(`https://localhost:${server.port}/`)),
-      'the name leads to an address that is not public',
-    )
+    // A name of this machine alone is asked of name servers like every other.
+    await assertRefused(egress.post(posting(`https://localhost:${server.port}/`)), 'the name has no address')
     assert.equal(server.connections(), before)
   })
 
@@ -144,6 +143,35 @@ describe('requests to servers that others name (W01)', () => {
     await assertRefused(egress.post(posting(url)), 'the name leads to an address that is not public')
     assert.equal(asked.length, 2)
     assert.equal(server.connections(), before)
+  })
+
+  it('asks name servers for what others name, and refuses a rebinding name whatever it says next', async () => {
+    const dns = await nameServer({
+      'rebinding.example': [['1.1.1.1', '127.0.0.1'], ['127.0.0.1']],
+      'home.example': [['10.0.0.1']],
+    })
+    const egress = createEgress({
+      listed: listed(`127.0.0.1:${server.port}`),
+      authorities: server.ca,
+      nameServers: [dns.address],
+    })
+    const before = server.connections()
+    for (const name of ['rebinding.example', 'rebinding.example', 'home.example'])
+      await assertRefused(
+        egress.post(posting(`https://${name}:${server.port}/`)),
+        'the name leads to an address that is not public',
+      )
+    await assertRefused(egress.post(posting('https://no.example/')), 'the name has no address')
+    assert.equal(server.connections(), before)
+    assert.deepEqual(dns.asked.filter((name) => name === 'rebinding.example').length, 2)
+    await dns.close()
+  })
+
+  it('does not wait for name servers that do not answer', async () => {
+    const dns = await nameServer('silent')
+    const egress = createEgress({ listed: new Set(), nameServers: [dns.address] })
+    await assert.rejects(egress.post(posting('https://slow.example/', { within: 300 })), /no answer in time/)
+    await dns.close()
   })
 
   it('connects to the address that it judged, whatever the name leads to by then', async () => {
