@@ -37,11 +37,11 @@ const SWEEP_EVERY = 60_000
 export async function startAsynchronous(deps: AsynchronousDeps): Promise<RunningAsynchronous> {
   const { store, clock, log } = deps
   const running = new Map<Promise<void>, number>()
-  const lost = await store.settleAll(failed(undefined), clock.now())
+  const lost = await store.settleOlder(Number.MAX_SAFE_INTEGER, failed(undefined), clock.now())
   if (lost > 0) log.warn({ event: 'async-lost', requests: lost }, 'requests that were begun were lost')
   const sweep = (): void => {
-    store.sweep(clock.now()).catch((error: unknown) => {
-      log.error({ event: 'async-sweep-failed', err: error }, 'expired outcomes could not be deleted')
+    tidy(deps).catch((error: unknown) => {
+      log.error({ event: 'async-sweep-failed', err: error }, 'outcomes could not be tidied up')
     })
   }
   sweep()
@@ -90,6 +90,13 @@ export async function startAsynchronous(deps: AsynchronousDeps): Promise<Running
       await Promise.race([Promise.all([...running.keys(), deps.callbacks.close()]), timeout])
     },
   }
+}
+
+/** Forgets what has expired, and gives up what has been pending for longer than any work takes. */
+async function tidy({ store, clock, callbacks }: AsynchronousDeps): Promise<void> {
+  const now = clock.now()
+  await store.sweep(now)
+  if ((await store.settleOlder(now - PENDING_AT_MOST, failed(undefined), now)) > 0) callbacks.wake()
 }
 
 async function keep(

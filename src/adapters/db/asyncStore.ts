@@ -36,8 +36,8 @@ export interface AsyncStore {
   add(request: NewAsyncRequest, now: number): Promise<boolean>
   /** Gives a pending request its outcome. False if it had one. */
   settle(responseId: string, outcome: AsyncOutcome, now: number): Promise<boolean>
-  /** Gives this outcome to whatever this node left pending. Returns how many there were. */
-  settleAll(outcome: AsyncOutcome, now: number): Promise<number>
+  /** Gives this outcome to whatever this node accepted before and left pending. Returns how many there were. */
+  settleOlder(acceptedBefore: number, outcome: AsyncOutcome, now: number): Promise<number>
   find(responseId: string): Promise<StoredAsyncRequest | undefined>
   /** Due callbacks of this node, each counted and put off to `nextDue` before it is made. */
   claimCallbacks(now: number, nextDue: (attempt: number) => number): Promise<readonly ClaimedCallback[]>
@@ -64,24 +64,21 @@ const MAX_CLAIMED = 16
 
 export function createAsyncStore(database: Knex, node: string): AsyncStore {
   const table = (): Knex.QueryBuilder => database('async_requests')
-  const settle = (
-    which: Readonly<Record<string, string>>,
-    outcome: AsyncOutcome,
-    now: number,
-  ): Promise<number> =>
-    table()
-      .where({ ...which, state: 'pending' })
-      .update({
-        ...outcome,
-        expires_at: database.raw('validity + ?', [now]),
-        callback_due: database.raw('case when callback_uri is null then null else ? end', [now]),
-      })
-      .then(Number)
+  const pending = (): Knex.QueryBuilder => table().where({ state: 'pending' })
+  const settle = async (which: Knex.QueryBuilder, outcome: AsyncOutcome, now: number): Promise<number> => {
+    const count: unknown = await which.update({
+      ...outcome,
+      expires_at: database.raw('validity + ?', [now]),
+      callback_due: database.raw('case when callback_uri is null then null else ? end', [now]),
+    })
+    return Number(count)
+  }
   return {
     add: (request, now) => add(database, node, request, now),
     settle: async (responseId, outcome, now) =>
-      (await settle({ response_id: responseId }, outcome, now)) === 1,
-    settleAll: (outcome, now) => settle({ node }, outcome, now),
+      (await settle(pending().where({ response_id: responseId }), outcome, now)) === 1,
+    settleOlder: (acceptedBefore, outcome, now) =>
+      settle(pending().where({ node }).where('accepted_at', '<', acceptedBefore), outcome, now),
     async find(responseId) {
       const row = rowOf(await table().where({ response_id: responseId }).first())
       return row === undefined ? undefined : storedRequest(row)
