@@ -46,7 +46,12 @@ async function run(config: SamConfig): Promise<void> {
   process.once('disconnect', () => {
     stop('the supervisor is gone')
   })
-  const { profile, node } = config
+  const { profile, node, channels } = config
+  if (channels.webhook !== undefined)
+    log.info(
+      { event: 'egress', listed: channels.webhook.listed },
+      'webhooks: public addresses only, and these',
+    )
   log.info({ event: 'ready', node, profile, state: sam.deps.state.name() }, `SAM, profile ${profile}`)
   process.send?.({ event: 'ready' })
 }
