@@ -256,6 +256,16 @@ describe('signatures/timestamp — CSC API v1.0.4.0 §11.10, v2.0.0.2 §11.13', 
     await its.dispose()
   })
 
+  it('asks sixteen questions at a time, and no more', async () => {
+    tsa.options = { isSilent: true }
+    const before = tsa.connections()
+    const answers = await Promise.all(Array.from({ length: 20 }, () => site.stamp(RIGHT)))
+    assert.ok(answers.every(({ status }) => status === 503))
+    assert.equal(tsa.connections() - before, 16)
+    tsa.options = {}
+    assert.equal((await site.stamp(RIGHT)).status, 200)
+  })
+
   it('says that a TSA is away when it is', async () => {
     const gone = await testTsa()
     const its = await withTsa(gone)

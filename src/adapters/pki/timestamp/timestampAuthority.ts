@@ -17,6 +17,9 @@ export interface TimestampAuthorityOptions {
   readonly within: number
 }
 
+/** Questions at one time: each is a connection, and the authority may charge for it. */
+const MAX_UNDERWAY = 16
+
 /** Bytes of an answer, at most: a token with a long chain has a tenth of it. */
 const MAX_ANSWER = 128 * 1024
 
@@ -25,15 +28,20 @@ export function createTimestampAuthority(
   deps: { readonly egress: Egress; readonly clock: Clock },
   options: TimestampAuthorityOptions,
 ): TimestampAuthority {
+  let underway = 0
   return {
     async stamp(request) {
+      if (underway >= MAX_UNDERWAY) throw new Refusal('unavailable', { detail: 'TSA: too many questions' })
       const query = queryOf(request, options.policy)
+      underway += 1
       try {
         const token = tokenOf(bodyOf(await ask(deps.egress, options, query)))
         verifyToken(token, { ...query, anchors: options.anchors, now: deps.clock.now() })
         return token
       } catch (error) {
         throw refusalOf(error)
+      } finally {
+        underway -= 1
       }
     },
   }
