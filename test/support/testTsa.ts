@@ -11,6 +11,8 @@ import { issueTestCertificate, makeAuthority, pemOf, type TestAuthority } from '
 const run = promisify(execFile)
 
 export const TSA_POLICY = '1.2.3.4.77'
+/** Taken when it is asked for. */
+const OTHER_POLICY = '1.2.3.4.78'
 
 export interface TsaOptions {
   /** Changes a query before OpenSSL answers it. */
@@ -27,6 +29,8 @@ export interface TsaOptions {
 export interface TestTsa extends HttpsServer {
   readonly url: string
   readonly authority: TestAuthority
+  /** DER of its own certificate. */
+  readonly certificate: Buffer
   /** PEM file of its authority. */
   readonly authorityFile: string
   /** How it misbehaves from now on. */
@@ -37,7 +41,7 @@ export interface TestTsa extends HttpsServer {
 export async function testTsa(keyAlgorithm: 'rsa' | 'ec' = 'ec'): Promise<TestTsa> {
   const folder = scratchFolder('tsa')
   const authority = await makeAuthority({ name: 'CN=Test TSA Root, C=DE' })
-  await writeKeyAndCertificate(folder, authority, keyAlgorithm)
+  const certificate = await writeKeyAndCertificate(folder, authority, keyAlgorithm)
   await writeFile(join(folder, 'tsa.cnf'), configuration(folder))
   const state: { options: TsaOptions } = { options: {} }
   const server = await httpsServer((request, response) => {
@@ -52,6 +56,7 @@ export async function testTsa(keyAlgorithm: 'rsa' | 'ec' = 'ec'): Promise<TestTs
     ...server,
     url: `https://localhost:${server.port}/tsa`,
     authority,
+    certificate,
     authorityFile: join(folder, 'ca.pem'),
     get options() {
       return state.options
@@ -66,7 +71,7 @@ async function writeKeyAndCertificate(
   folder: string,
   authority: TestAuthority,
   kind: 'rsa' | 'ec',
-): Promise<void> {
+): Promise<Buffer> {
   const file = join(folder, 'tsa.key')
   const how =
     kind === 'rsa'
@@ -81,6 +86,7 @@ async function writeKeyAndCertificate(
   })
   await writeFile(join(folder, 'tsa.crt'), pemOf(certificate))
   await writeFile(join(folder, 'ca.pem'), pemOf(authority.certificate))
+  return certificate
 }
 
 function configuration(folder: string): string {
@@ -93,6 +99,7 @@ certs = ${folder}/ca.pem
 signer_key = ${folder}/tsa.key
 signer_digest = sha256
 default_policy = ${TSA_POLICY}
+other_policies = ${OTHER_POLICY}
 digests = sha256, sha384
 ess_cert_id_alg = sha256
 `

@@ -192,12 +192,33 @@ describe('signatures/timestamp — CSC API v1.0.4.0 §11.10, v2.0.0.2 §11.13', 
       changed.writeUInt8(byte ^ 1, changed.length + at)
       return changed
     }
+  const oneSecondOff = (reply: Buffer): Buffer => {
+    const at = /[0-9]{14}Z/.exec(reply.toString('latin1'))?.index ?? assert.fail('no time')
+    const changed = Buffer.from(reply)
+    changed.writeUInt8(changed.readUInt8(at + 13) ^ 1, at + 13)
+    return changed
+  }
+  const exchangedCertificate = (reply: Buffer): Buffer => {
+    const end = reply.indexOf(tsa.certificate) + tsa.certificate.length
+    return flipped(end - 1 - reply.length)(reply)
+  }
   const nonceBytes = Buffer.from('a1b2c3d4e5f60718', 'hex')
   const policy = Buffer.from('06042a03044d', 'hex')
 
   const broken: readonly [string, TsaOptions, string][] = [
     ['another nonce', { query: exchanged(nonceBytes, Buffer.alloc(8, 0x91)) }, 'the token has another nonce'],
     ['another hash', { query: exchanged(digest, Buffer.alloc(32, 5)) }, 'the token is for another hash'],
+    [
+      'another policy',
+      { query: exchanged(policy, Buffer.from('06042a03044e', 'hex')) },
+      'the token is under another policy',
+    ],
+    ['a content that was not signed', { reply: oneSecondOff }, 'the signature is over another content'],
+    [
+      'a certificate that was exchanged',
+      { reply: (reply) => exchangedCertificate(reply) },
+      'the signature names another certificate',
+    ],
     ['a wrong signature', { reply: flipped(-1) }, 'the signature is wrong'],
     [
       'a rejection',
