@@ -18,7 +18,11 @@ import {
  * proofing; the signer may change a factor by a proof that is made for that change alone.
  */
 export const FACTOR_OPERATIONS = {
-  factors: operation(['ssa', 'ra'], object({ requestId, signerId: id }), object({ factors: list(factor, 0, 16) })),
+  factors: operation(
+    ['ssa', 'ra'],
+    object({ requestId, signerId: id }),
+    object({ factors: list(factor, 0, 16) }),
+  ),
   /**
    * The signer wants another PIN (`pin`), authenticator (nothing more), OTP destination (`channel`, `destination`), or
    * one of them gone. The SAM keeps what was asked for and sends an OTP whose message names the change to where OTPs go

@@ -97,8 +97,10 @@ function predicted(type: number, left: number, up: number, upLeft: number): numb
 
 function paeth(left: number, up: number, upLeft: number): number {
   const estimate = left + up - upLeft
-  const [toLeft, toUp, toUpLeft] = [left, up, upLeft].map((value) => Math.abs(estimate - value))
-  if (toLeft === undefined || toUp === undefined || toUpLeft === undefined) return 0
+  // Once for each byte of a stream: nothing may be allocated here.
+  const toLeft = Math.abs(estimate - left)
+  const toUp = Math.abs(estimate - up)
+  const toUpLeft = Math.abs(estimate - upLeft)
   if (toLeft <= toUp && toLeft <= toUpLeft) return left
   return toUp <= toUpLeft ? up : upLeft
 }

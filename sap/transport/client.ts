@@ -1,7 +1,7 @@
 import { Pool } from 'undici'
 import { MalformedMessage } from '../codec.ts'
 import { SAP_ERROR_CODES, SapFailure, type CertificateSubject, type SapErrorCode } from '../errors.ts'
-import { MAX_BODY_BYTES, PROTOCOL_VERSION, REQUEST_TIMEOUT_MS } from '../limits.ts'
+import { MAX_ANSWER_BYTES, PROTOCOL_VERSION, REQUEST_TIMEOUT_MS } from '../limits.ts'
 import type { AnswerOf, OperationTable, RequestOf } from './operationTypes.ts'
 
 export interface OperationClientOptions<T extends OperationTable> {
@@ -33,7 +33,7 @@ export function createOperationClient<T extends OperationTable>(
     pipelining: 1,
     headersTimeout: REQUEST_TIMEOUT_MS,
     bodyTimeout: REQUEST_TIMEOUT_MS,
-    maxResponseSize: MAX_BODY_BYTES,
+    maxResponseSize: MAX_ANSWER_BYTES,
     connect: {
       ...options.tls,
       ...(options.socketPath === undefined ? {} : { socketPath: options.socketPath }),

@@ -22,6 +22,9 @@ const KNOWN_CRITICAL: readonly string[] = [EXTENDED_KEY_USAGE, BASIC_CONSTRAINTS
 /** Certificates between the signer's and an authority, at most. */
 const MAX_DEPTH = 4
 
+/** Certificates that are looked at: an honest chain is shorter, and every way through them is tried. */
+const MAX_POOL = 6
+
 /**
  * Why a certificate may not sign time-stamps, or undefined. RFC 3161 §2.3: its extended key usage is time-stamping
  * alone, and critical. Its chain ends at a configured authority; revocation is not looked up.
@@ -32,7 +35,7 @@ export function signerProblem(signer: TimestampSigner): string | undefined {
   const problem = certificateProblem(certificate, now)
   if (problem !== undefined) return `the signer's certificate ${problem}`
   const anchors = signer.anchors.map((der) => new X509Certificate(der))
-  return hasPath(certificate, { ...signer, anchors }, 0)
+  return hasPath(certificate, { ...signer, anchors, pool: withoutCopies(signer.pool) }, 0)
     ? undefined
     : 'the chain ends at no configured authority'
 }
@@ -67,7 +70,16 @@ function hasPath(certificate: X509Certificate, way: Way, below: number): boolean
     issued(issuer, certificate)
   if (way.anchors.some(mayIssue)) return true
   if (below >= MAX_DEPTH) return false
-  return way.pool.some((issuer) => mayIssue(issuer) && hasPath(issuer, way, below + 1))
+  // Nobody stands twice on a way: whoever is on it is left out of what lies beyond.
+  return way.pool.some(
+    (issuer) =>
+      mayIssue(issuer) &&
+      hasPath(issuer, { ...way, pool: way.pool.filter((other) => other !== issuer) }, below + 1),
+  )
+}
+
+function withoutCopies(pool: readonly X509Certificate[]): readonly X509Certificate[] {
+  return [...new Map(pool.map((one) => [one.fingerprint256, one])).values()].slice(0, MAX_POOL)
 }
 
 function isAuthority(issuer: X509Certificate, below: number): boolean {
