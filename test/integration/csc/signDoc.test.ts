@@ -18,14 +18,13 @@ import { eventsOf } from '../../support/samActs.ts'
 import { scratchFolder } from '../../support/scratchFolder.ts'
 import {
   anotherCredential,
-  buildService,
   call,
   makeAccount,
-  otpFor,
   sadFor,
   type Account,
   type Service,
 } from '../../support/service.ts'
+import { buildSignDocSite, lateSad, membersIn, signDoc, type SignDocSite } from '../../support/signDocSite.ts'
 import { pemOf } from '../../support/testPki.ts'
 
 const run = promisify(execFile)
@@ -33,37 +32,16 @@ const SHA256 = '2.16.840.1.101.3.4.2.1'
 
 describe('signatures/signDoc — CSC API v2.0.0.2 §11.11', function () {
   this.timeout(60_000)
+  let site: SignDocSite
   let service: Service
   let account: Account
   let late: Account
 
   before(async () => {
-    service = await buildService()
-    account = await makeAccount(service)
-    late = await anotherCredential(service, account, { policy: 'scal1-otp' })
+    site = await buildSignDocSite()
+    ;({ service, account, late } = site)
   })
   after(() => service.dispose())
-
-  const signDoc = (holder: Account, SAD: string, body: object): Promise<Answer> =>
-    call(service, holder, 'v2 signatures/signDoc', { credentialID: holder.credentialID, SAD, ...body })
-
-  const membersIn = (answer: Answer, member: string): readonly Buffer[] => {
-    assert.equal(answer.status, 200, JSON.stringify(answer.body))
-    const values = memberOf(answer.body, member)
-    assert.ok(Array.isArray(values), JSON.stringify(answer.body).slice(0, 200))
-    return values.map((value: unknown) => Buffer.from(String(value), 'base64'))
-  }
-
-  /** A SAD for documents that are not named. */
-  const lateSad = async (numSignatures = 1): Promise<string> => {
-    const answer = await call(service, late, 'v2 credentials/authorize', {
-      credentialID: late.credentialID,
-      numSignatures,
-      authData: [{ id: 'OTP', value: await otpFor(service, late) }],
-    })
-    assert.equal(answer.status, 200, JSON.stringify(answer.body))
-    return textIn(answer.body, 'SAD')
-  }
 
   /** OpenSSL's judgement of a CMS, with the content beside it or inside. */
   const opensslTakes = async (cms: Buffer, content?: Buffer): Promise<boolean> => {
@@ -88,7 +66,7 @@ describe('signatures/signDoc — CSC API v2.0.0.2 §11.11', function () {
     const texts = [Buffer.from('one'), Buffer.from('two')]
     const hashes = texts.map(sha256)
     const SAD = await sadFor(service, account, hashes)
-    const answer = await signDoc(account, SAD, digestEntry([...hashes].reverse()))
+    const answer = await signDoc(service, account, SAD, digestEntry([...hashes].reverse()))
     const [second, first] = membersIn(answer, 'SignatureObject')
     assert.ok(first && second)
     assert.equal(await opensslTakes(first, texts[0]), true)
@@ -103,22 +81,22 @@ describe('signatures/signDoc — CSC API v2.0.0.2 §11.11', function () {
   it('spends the digest: the same SAD signs no document twice', async () => {
     const hashes = [sha256(Buffer.from('once'))]
     const SAD = await sadFor(service, account, hashes)
-    membersIn(await signDoc(account, SAD, digestEntry(hashes)), 'SignatureObject')
-    const again = await signDoc(account, SAD, digestEntry(hashes))
+    membersIn(await signDoc(service, account, SAD, digestEntry(hashes)), 'SignatureObject')
+    const again = await signDoc(service, account, SAD, digestEntry(hashes))
     assert.equal(memberOf(again.body, 'error_description'), 'Invalid parameter SAD')
   })
 
   it('takes a document for CAdES: inside its signature by default, beside it when asked', async () => {
     const text = Buffer.from('the content itself')
     const SAD = await sadFor(service, account, [sha256(text)])
-    const attached = await signDoc(account, SAD, documentEntry(text))
+    const attached = await signDoc(service, account, SAD, documentEntry(text))
     const [inside] = membersIn(attached, 'DocumentWithSignature')
     assert.ok(inside)
     assert.ok(inside.includes(text))
     assert.equal(await opensslTakes(inside), true)
     const other = await sadFor(service, account, [sha256(text)])
     const detached = documentEntry(text, { signed_envelope_property: 'Detached' })
-    const [beside] = membersIn(await signDoc(account, other, detached), 'SignatureObject')
+    const [beside] = membersIn(await signDoc(service, account, other, detached), 'SignatureObject')
     assert.ok(beside && !beside.includes(text))
     assert.equal(await opensslTakes(beside, text), true)
   })
@@ -136,7 +114,7 @@ describe('signatures/signDoc — CSC API v2.0.0.2 §11.11', function () {
       const text = Buffer.from('with RSA')
       const SAD = await sadFor(service, holder, [sha256(text)])
       const [cms] = membersIn(
-        await signDoc(holder, SAD, digestEntry([sha256(text)], form)),
+        await signDoc(service, holder, SAD, digestEntry([sha256(text)], form)),
         'SignatureObject',
       )
       assert.ok(cms)
@@ -157,7 +135,7 @@ describe('signatures/signDoc — CSC API v2.0.0.2 §11.11', function () {
       signature_format: 'P',
       signed_envelope_property: 'Revision',
     })
-    const [cms] = membersIn(await signDoc(account, SAD, entry), 'SignatureObject')
+    const [cms] = membersIn(await signDoc(service, account, SAD, entry), 'SignatureObject')
     assert.ok(cms)
     // EN 319 142-1 §6.3: no signing-time.
     assert.ok(!cms.includes(Buffer.from('2a864886f70d010905', 'hex')))
@@ -166,7 +144,12 @@ describe('signatures/signDoc — CSC API v2.0.0.2 §11.11', function () {
 
   it('signs a PDF itself where the SAD names no hashes (PAdES)', async () => {
     const pdf = samplePdf()
-    const answer = await signDoc(late, await lateSad(), documentEntry(pdf, { signature_format: 'P' }))
+    const answer = await signDoc(
+      service,
+      late,
+      await lateSad(site),
+      documentEntry(pdf, { signature_format: 'P' }),
+    )
     const [signed] = membersIn(answer, 'DocumentWithSignature')
     assert.ok(signed)
     assert.ok(signed.subarray(0, pdf.length).equals(pdf), 'the original is untouched')
@@ -175,7 +158,7 @@ describe('signatures/signDoc — CSC API v2.0.0.2 §11.11', function () {
 
   it('signs it in mode A as well', async () => {
     const entry = documentEntry(samplePdf(), { signature_format: 'P' })
-    const accepted = await signDoc(late, await lateSad(), { ...entry, operationMode: 'A' })
+    const accepted = await signDoc(service, late, await lateSad(site), { ...entry, operationMode: 'A' })
     const requestID = textIn(accepted.body, 'responseID')
     let answer = await call(service, late, 'v2 signatures/signPolling', { requestID })
     while (answer.status === 202) {
@@ -191,10 +174,10 @@ describe('signatures/signDoc — CSC API v2.0.0.2 §11.11', function () {
     const big = Buffer.alloc(6 * 1024 * 1024, 'x')
     const SAD = await sadFor(service, account, [sha256(big)])
     const detached = documentEntry(big, { signed_envelope_property: 'Detached' })
-    const [cms] = membersIn(await signDoc(account, SAD, detached), 'SignatureObject')
+    const [cms] = membersIn(await signDoc(service, account, SAD, detached), 'SignatureObject')
     assert.ok(cms)
     assert.equal(await opensslTakes(cms, big), true)
-    const over = await signDoc(account, SAD, documentEntry(Buffer.alloc(13 * 1024 * 1024)))
+    const over = await signDoc(service, account, SAD, documentEntry(Buffer.alloc(13 * 1024 * 1024)))
     assert.equal(over.status, 413)
     const body = { credentialID: 'x', SAD: 'x', ...detached }
     const stranger = await service.ssa.post('v2', 'signatures/signDoc', body, { token: 'x'.repeat(43) })
@@ -206,7 +189,7 @@ describe('signatures/signDoc — CSC API v2.0.0.2 §11.11', function () {
     const others = [await makeAccount(service), await makeAccount(service)]
     const text = JSON.stringify({ credentialID: 'x', SAD: 'x', ...documentEntry(Buffer.alloc(64)) })
     const attempt = (holder: Account): Promise<Answer> =>
-      signDoc(holder, 'x', documentEntry(Buffer.alloc(64)))
+      signDoc(service, holder, 'x', documentEntry(Buffer.alloc(64)))
     const holding = (holder: Account | undefined): ReturnType<typeof fourHeld> =>
       fourHeld(service, holder ?? account, text)
     const first = await holding(account)

@@ -1,53 +1,23 @@
 import assert from 'node:assert/strict'
 import { samplePdf } from '../../../ades/pdf/samplePdf.ts'
-import { memberOf, textIn } from '../../support/bodyOf.ts'
-import type { Answer } from '../../support/buildSsa.ts'
+import { memberOf } from '../../support/bodyOf.ts'
 import { digestEntries, digestEntry, documentEntry, sha256 } from '../../support/documentEntries.ts'
-import {
-  anotherCredential,
-  buildService,
-  call,
-  makeAccount,
-  otpFor,
-  sadFor,
-  type Account,
-  type Service,
-} from '../../support/service.ts'
+import { anotherCredential, sadFor, type Account, type Service } from '../../support/service.ts'
+import { buildSignDocSite, lateSad, membersIn, signDoc, type SignDocSite } from '../../support/signDocSite.ts'
 
 const SHA384 = '2.16.840.1.101.3.4.2.2'
 
 describe('what signatures/signDoc refuses — CSC API v2.0.0.2 §11.11', () => {
+  let site: SignDocSite
   let service: Service
   let account: Account
   let late: Account
 
   before(async () => {
-    service = await buildService()
-    account = await makeAccount(service)
-    late = await anotherCredential(service, account, { policy: 'scal1-otp' })
+    site = await buildSignDocSite()
+    ;({ service, account, late } = site)
   })
   after(() => service.dispose())
-
-  const signDoc = (holder: Account, SAD: string, body: object): Promise<Answer> =>
-    call(service, holder, 'v2 signatures/signDoc', { credentialID: holder.credentialID, SAD, ...body })
-
-  const membersIn = (answer: Answer, member: string): readonly Buffer[] => {
-    assert.equal(answer.status, 200, JSON.stringify(answer.body))
-    const values = memberOf(answer.body, member)
-    assert.ok(Array.isArray(values), JSON.stringify(answer.body).slice(0, 200))
-    return values.map((value: unknown) => Buffer.from(String(value), 'base64'))
-  }
-
-  /** A SAD for documents that are not named. */
-  const lateSad = async (numSignatures = 1): Promise<string> => {
-    const answer = await call(service, late, 'v2 credentials/authorize', {
-      credentialID: late.credentialID,
-      numSignatures,
-      authData: [{ id: 'OTP', value: await otpFor(service, late) }],
-    })
-    assert.equal(answer.status, 200, JSON.stringify(answer.body))
-    return textIn(answer.body, 'SAD')
-  }
 
   const text = Buffer.from('a document')
   const entryRows: readonly [string, object, string][] = [
@@ -226,7 +196,7 @@ describe('what signatures/signDoc refuses — CSC API v2.0.0.2 §11.11', () => {
   ]
   for (const [name, body, description] of entryRows)
     it(`refuses ${name}: ${description}`, async () => {
-      const answer = await signDoc(account, 'x'.repeat(43), body)
+      const answer = await signDoc(service, account, 'x'.repeat(43), body)
       assert.deepEqual(answer.body, { error: 'invalid_request', error_description: description })
       assert.equal(answer.status, 400)
     })
@@ -235,20 +205,20 @@ describe('what signatures/signDoc refuses — CSC API v2.0.0.2 §11.11', () => {
     const hashes = [sha256(text)]
     const SAD = await sadFor(service, account, hashes)
     for (const body of [digestEntry([sha256(Buffer.from('other'))]), documentEntry(Buffer.from('other'))]) {
-      const answer = await signDoc(account, SAD, body)
+      const answer = await signDoc(service, account, SAD, body)
       assert.equal(answer.status, 403)
       assert.deepEqual(answer.body, {
         error: 'invalid_hash',
         error_description: 'Document or documentDigest does not match authroized hash',
       })
     }
-    membersIn(await signDoc(account, SAD, digestEntry(hashes)), 'SignatureObject')
+    membersIn(await signDoc(service, account, SAD, digestEntry(hashes)), 'SignatureObject')
   })
 
   it('says of a PDF of its own that no SAD over hashes covers it', async () => {
     const pdf = samplePdf()
     const SAD = await sadFor(service, account, [sha256(pdf)])
-    const answer = await signDoc(account, SAD, documentEntry(pdf, { signature_format: 'P' }))
+    const answer = await signDoc(service, account, SAD, documentEntry(pdf, { signature_format: 'P' }))
     assert.equal(answer.status, 400)
     assert.deepEqual(answer.body, {
       error: 'invalid_request',
@@ -259,7 +229,7 @@ describe('what signatures/signDoc refuses — CSC API v2.0.0.2 §11.11', () => {
   it('says that the parameters of RSASSA-PSS are missing', async () => {
     const holder = await anotherCredential(service, account, { keyType: 'rsa-3072' })
     const body = digestEntry([sha256(text)], { signAlgo: '1.2.840.113549.1.1.10' })
-    const answer = await signDoc(holder, 'x'.repeat(43), body)
+    const answer = await signDoc(service, holder, 'x'.repeat(43), body)
     assert.equal(
       memberOf(answer.body, 'error_description'),
       'Missing (or invalid type) string parameter signAlgoParams',
@@ -267,14 +237,14 @@ describe('what signatures/signDoc refuses — CSC API v2.0.0.2 §11.11', () => {
   })
 
   it('refuses what is no PDF, journals why, and spends nothing', async () => {
-    const SAD = await lateSad()
+    const SAD = await lateSad(site)
     const broken = documentEntry(Buffer.from('%PDF-1.7 and nothing else'), { signature_format: 'P' })
-    const answer = await signDoc(late, SAD, broken)
+    const answer = await signDoc(service, late, SAD, broken)
     assert.equal(memberOf(answer.body, 'error_description'), 'Invalid array parameter documents')
     const event = (await service.ssa.journal(answer.requestId)).at(-1)
     assert.match(String(memberOf(event, 'detail')), /^PDF: /)
     membersIn(
-      await signDoc(late, SAD, documentEntry(samplePdf(), { signature_format: 'P' })),
+      await signDoc(service, late, SAD, documentEntry(samplePdf(), { signature_format: 'P' })),
       'DocumentWithSignature',
     )
   })
