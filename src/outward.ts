@@ -17,11 +17,11 @@ export function createOutward(
   deps.log.info({ event: 'egress', listed }, 'public addresses only, and these')
   const egress = createEgress({
     listed: new Set(listed.map((pair) => listedPair(pair)).filter((pair) => pair !== undefined)),
-    authorities: authorities === undefined ? undefined : readFileSync(authorities, 'utf8'),
+    authorities: authorities === undefined ? undefined : pemOf('egress.authorities', authorities),
   })
   if (config.timestamp === undefined) return { egress, timestamps: undefined }
   const { url, authority, policy, withinSeconds } = config.timestamp
-  const anchors = certificatesIn(authority)
+  const anchors = certificatesIn('timestamp.authority', authority)
   const within = withinSeconds * 1000
   return {
     egress,
@@ -29,14 +29,20 @@ export function createOutward(
   }
 }
 
+/** A PEM file that was found to hold certificates. */
+function pemOf(key: string, file: string): string {
+  certificatesIn(key, file)
+  return readFileSync(file, 'utf8')
+}
+
 /** Certificates of a PEM file, as DER. Throws ConfigError where there is none or one cannot be read. */
-function certificatesIn(file: string): readonly Buffer[] {
-  const blocks =
-    readFileSync(file, 'utf8').match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+function certificatesIn(key: string, file: string): readonly Buffer[] {
+  const text = readFileSync(file, 'utf8')
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
   try {
     if (blocks.length > 0) return blocks.map((block) => new X509Certificate(block).raw)
   } catch {
     // Named below.
   }
-  throw new ConfigError(`timestamp.authority: ${file}: no PEM certificates`)
+  throw new ConfigError(`${key}: ${file}: no PEM certificates`)
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ConfigError } from '../../../src/config.ts'
 import { systemClock, type Clock } from '../../../src/domain/time.ts'
 import { memberOf, textIn } from '../../support/bodyOf.ts'
 import { buildSsa, type Answer, type TestSsa } from '../../support/buildSsa.ts'
@@ -312,4 +313,25 @@ describe('a service without a time-stamping authority', () => {
     }
     await site.dispose()
   })
+})
+
+describe('authorities that are no certificates', () => {
+  const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
+  for (const content of ['', 'no PEM', broken])
+    for (const key of ['timestamp.authority', 'egress.authorities'])
+      it(`keep the service from starting: ${key} with ${JSON.stringify(content.slice(0, 12))}`, async () => {
+        const file = join(scratchFolder('authorities'), 'ca.pem')
+        await writeFile(file, content)
+        const config =
+          key === 'egress.authorities'
+            ? { egress: { authorities: file } }
+            : { timestamp: { url: 'https://tsa.example/', authority: file } }
+        const sam = await scriptedSam()
+        await assert.rejects(buildSsa({ sam, config }), (error: unknown) => {
+          assert.ok(error instanceof ConfigError)
+          assert.ok(error.message.startsWith(`${key}: `))
+          return true
+        })
+        await sam.dispose()
+      })
 })
