@@ -21,7 +21,7 @@ export interface Site {
   readonly ssa: TestSsa
   readonly token: string
   readonly clock: HandClock
-  sign(changes?: object): Promise<Answer>
+  sign(changes?: object, token?: string): Promise<Answer>
   /** Accepts a request, which must be. */
   begun(changes?: object): Promise<string>
   poll(requestID: string, changes?: object, token?: string): Promise<Answer>
@@ -37,8 +37,8 @@ export async function buildAsyncSite(config: object = {}): Promise<Site> {
   await ssa.addUser({ username: 'ada', password: 'correct horse', signerId: 'signer-1' })
   await ssa.addUser({ username: 'bob', password: 'correct horse', signerId: 'signer-2' })
   const token = await ssa.login('ada', 'correct horse')
-  const sign: Site['sign'] = (changes = {}) =>
-    ssa.post('v2', 'signatures/signHash', { ...RIGHT, ...changes }, { token })
+  const sign: Site['sign'] = (changes = {}, by = token) =>
+    ssa.post('v2', 'signatures/signHash', { ...RIGHT, ...changes }, { token: by })
   const poll: Site['poll'] = (requestID, changes = {}, by = token) =>
     ssa.post('v2', 'signatures/signPolling', { requestID, ...changes }, { token: by })
   return {

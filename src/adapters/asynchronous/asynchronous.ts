@@ -28,6 +28,9 @@ export interface RunningAsynchronous extends Asynchronous {
 /** The weight of all requests whose work is in this process's memory, at most. */
 const MAX_WEIGHT = 64
 
+/** Of it, that of one user: nobody shall keep all others out. */
+const MAX_WEIGHT_OF_USER = 32
+
 /** Milliseconds after which work that has given no outcome has none: more than the SAM may take. */
 const PENDING_AT_MOST = 120_000
 
@@ -36,7 +39,7 @@ const SWEEP_EVERY = 60_000
 /** Starts with giving up what this node had begun before it stopped: the SADs were in its memory. */
 export async function startAsynchronous(deps: AsynchronousDeps): Promise<RunningAsynchronous> {
   const { store, clock, log } = deps
-  const running = new Map<Promise<void>, number>()
+  const running = new Map<Promise<void>, AsyncRequest>()
   const lost = await store.settleOlder(Number.MAX_SAFE_INTEGER, failed(undefined), clock.now())
   if (lost > 0) log.warn({ event: 'async-lost', requests: lost }, 'requests that were begun were lost')
   const sweep = (): void => {
@@ -59,8 +62,7 @@ export async function startAsynchronous(deps: AsynchronousDeps): Promise<Running
       }
     },
     async accept(request, work) {
-      const weight = [...running.values()].reduce((sum, one) => sum + one, request.weight)
-      if (weight > MAX_WEIGHT) throw new Refusal('unavailable', { detail: 'too many requests run' })
+      requireRoom([...running.values()], request)
       const responseId = newToken()
       // The place is taken before anything is awaited.
       let begin: () => void = () => undefined
@@ -73,7 +75,7 @@ export async function startAsynchronous(deps: AsynchronousDeps): Promise<Running
         .then(() => run(deps, responseId, request, work))
         .catch(() => undefined)
         .finally(() => running.delete(job))
-      running.set(job, request.weight)
+      running.set(job, request)
       try {
         await keep(deps, responseId, request)
       } catch (error) {
@@ -90,6 +92,14 @@ export async function startAsynchronous(deps: AsynchronousDeps): Promise<Running
       await Promise.race([Promise.all([...running.keys(), deps.callbacks.close()]), timeout])
     },
   }
+}
+
+function requireRoom(running: readonly AsyncRequest[], request: AsyncRequest): void {
+  const own = running.filter(({ caller }) => caller.userId === request.caller.userId)
+  const weightOf = (requests: readonly AsyncRequest[]): number =>
+    requests.reduce((sum, { weight }) => sum + weight, request.weight)
+  if (weightOf(running) > MAX_WEIGHT || weightOf(own) > MAX_WEIGHT_OF_USER)
+    throw new Refusal('unavailable', { detail: 'too many requests run' })
 }
 
 /** Forgets what has expired, and gives up what has been pending for longer than any work takes. */

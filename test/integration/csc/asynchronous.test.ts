@@ -299,16 +299,26 @@ describe('operation mode A with a real SAM', () => {
 })
 
 describe('too many requests in operation mode A', () => {
-  it('are refused with 503 while 64 run, and served again after', async () => {
+  it('are refused with 503 while 32 of a user run, or 64 of all, and served again after', async () => {
     const site = await buildAsyncSite()
+    await site.ssa.addUser({ username: 'eve', password: 'correct horse', signerId: 'signer-3' })
+    const tokens = await Promise.all(['bob', 'eve'].map((name) => site.ssa.login(name, 'correct horse')))
     const gate = held(site.sam)
-    const ids = await Promise.all(Array.from({ length: 64 }, () => site.begun()))
+    const statuses = async (count: number, token?: string): Promise<readonly number[]> => {
+      const answers = Array.from({ length: count }, () => site.sign({}, token))
+      return (await Promise.all(answers)).map(({ status }) => status)
+    }
+    const all = (count: number): readonly number[] => Array<number>(count).fill(200)
+    assert.deepEqual(await statuses(32), all(32))
     const answer = await site.sign()
     assert.equal(answer.status, 503)
     assert.equal(memberOf(answer.body, 'error'), 'temporarily_unavailable')
+    assert.deepEqual(await statuses(32, tokens[0]), all(32))
+    assert.deepEqual(await statuses(1, tokens[1]), [503])
     gate.release()
-    for (const id of ids) assert.equal((await site.outcome(id)).status, 200)
-    await site.begun()
+    await sleep(300)
+    assert.deepEqual(await statuses(1, tokens[1]), [200])
+    assert.equal((await site.outcome(await site.begun())).status, 200)
     await site.dispose()
   })
 })
