@@ -18,6 +18,8 @@ export interface PdfSignatureInput {
   readonly time: Date
   /** Invisible, on the first page, if not given. */
   readonly place?: SignaturePlace | undefined
+  /** What reading the PDF may cost beside its own length; 64 MiB if not given. */
+  readonly freeBytes?: number
 }
 
 /** Holds nothing of the file itself. */
@@ -41,7 +43,8 @@ export interface PreparedPdf {
  * Prepares a PAdES baseline B-B signature (EN 319 142-1): the document's new revision, its digest, the signed
  * attributes and their hash. Throws PdfRefusal if the document cannot be signed safely.
  */
-export function preparePdf({ pdf, chain, scheme, time, place }: PdfSignatureInput): PreparedPdf {
+export function preparePdf(input: PdfSignatureInput): PreparedPdf {
+  const { pdf, chain, scheme, time, place, freeBytes } = input
   const [certificate] = chain
   const { digest } = scheme
   const attributesOf = (messageDigest: Buffer): ReturnType<typeof signedAttributes> =>
@@ -52,7 +55,7 @@ export function preparePdf({ pdf, chain, scheme, time, place }: PdfSignatureInpu
   // The same structure with the longest signature is as long as the real one can become.
   const longest = cmsOf(attributesOf(Buffer.alloc(64)).der, Buffer.alloc(maximumSignatureLength(certificate)))
   const revision = signatureRevision({
-    document: new PdfDocument(pdf),
+    document: new PdfDocument(pdf, freeBytes),
     time,
     contentsLength: longest.length,
     digest,

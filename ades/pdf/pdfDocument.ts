@@ -35,13 +35,13 @@ export class PdfDocument {
   readonly #objectStreams = new Map<number, ObjectStream>()
   readonly #source: PdfSource
 
-  /** Throws PdfRefusal. */
-  constructor(bytes: Buffer) {
+  /** `freeBytes`: what reading may cost beside the file's own length. Throws PdfRefusal. */
+  constructor(bytes: Buffer, freeBytes?: number) {
     if (bytes.length > MAX_PDF_BYTES) throw new PdfRefusal('too-large', 'The PDF is larger than 1 GiB.')
     if (bytes.toString('latin1', 0, 5) !== '%PDF-')
       throw new PdfRefusal('not-a-pdf', 'The file is not a PDF: it does not begin with %PDF-.')
     this.bytes = bytes
-    this.#source = wholeFile(bytes)
+    this.#source = wholeFile(bytes, freeBytes)
     this.startXref = findStartXref(this.#source)
     this.sections = readSections(this.#source, this.startXref)
     if (this.sections.some(({ trailer }) => entryOf(trailer, 'Encrypt') !== undefined))

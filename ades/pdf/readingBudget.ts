@@ -1,6 +1,7 @@
 import { PdfRefusal } from './pdfRefusal.ts'
 
-const FREE_BYTES = 64 * 1024 * 1024
+/** What a document may cost beside its own length where nothing else is said. */
+export const FREE_BYTES = 64 * 1024 * 1024
 /** Each takes some hundred bytes of memory; the pages and fields of real documents need a small part of them. */
 const MAX_VALUES = 1_000_000
 
@@ -12,8 +13,13 @@ export class ReadingBudget {
   #bytes: number
   #values = MAX_VALUES
 
-  constructor(fileLength: number) {
-    this.#bytes = FREE_BYTES + 2 * fileLength
+  constructor(fileLength: number, freeBytes: number) {
+    this.#bytes = freeBytes + 2 * fileLength
+  }
+
+  /** What is left. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** For syntax that was read, streams that were decoded, and steps of a search. Throws PdfRefusal. */
@@ -29,7 +35,7 @@ export class ReadingBudget {
   }
 }
 
-function tooComplex(): PdfRefusal {
+export function tooComplex(): PdfRefusal {
   return new PdfRefusal('too-complex', 'The PDF is too complex to be read.')
 }
 
@@ -40,6 +46,6 @@ export interface PdfSource {
 }
 
 /** A file with a budget of its own. */
-export function wholeFile(bytes: Buffer): PdfSource {
-  return { bytes, budget: new ReadingBudget(bytes.length) }
+export function wholeFile(bytes: Buffer, freeBytes = FREE_BYTES): PdfSource {
+  return { bytes, budget: new ReadingBudget(bytes.length, freeBytes) }
 }

@@ -1,6 +1,6 @@
 import { inflateSync } from 'node:zlib'
 import { PdfRefusal } from './pdfRefusal.ts'
-import type { PdfSource } from './readingBudget.ts'
+import { tooComplex, type PdfSource } from './readingBudget.ts'
 import { countOf, entryOf, isName, type PdfDictionary, type PdfValue } from './values.ts'
 
 /** Decoded bytes of one cross-reference or object stream. */
@@ -19,7 +19,7 @@ export function decodeStream(dictionary: PdfDictionary, { bytes: encoded, budget
   if (filter === undefined) return encoded
   if (!isName(filter, 'FlateDecode'))
     throw new PdfRefusal('unsupported', 'The PDF keeps its objects in a stream with an unknown filter.')
-  const inflated = inflate(encoded)
+  const inflated = inflate(encoded, budget.bytes)
   budget.spendBytes(inflated.length)
   const parameters = single(entryOf(dictionary, 'DecodeParms'))
   if (parameters?.kind !== 'dictionary') return inflated
@@ -33,14 +33,20 @@ function single(value: PdfValue | undefined): PdfValue | undefined {
   return value.items[0]
 }
 
-function inflate(encoded: Buffer): Buffer {
+function inflate(encoded: Buffer, most: number): Buffer {
   try {
-    return inflateSync(encoded, { maxOutputLength: MAX_DECODED })
+    return inflateSync(encoded, { maxOutputLength: Math.max(1, Math.min(MAX_DECODED, most)) })
   } catch (cause) {
+    // Nothing is unfolded that the budget does not pay for.
+    if (most < MAX_DECODED && isTooLong(cause)) throw tooComplex()
     throw new PdfRefusal('broken-object', 'The PDF is damaged: a compressed stream cannot be read.', {
       cause,
     })
   }
+}
+
+function isTooLong(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
 }
 
 function predictorOf(parameters: PdfDictionary): Predictor {

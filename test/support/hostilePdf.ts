@@ -127,7 +127,22 @@ const sharingFields = (field: string, shared: string): Buffer =>
     ...Array.from({ length: 900 }, () => field),
   )
 
+/** PNG rows of filter 4, the costliest, all of one size. */
+export function predictedXref(length: number): Buffer {
+  const width = 1000
+  const rows = Math.floor(length / (width + 1))
+  const row = Buffer.alloc(width + 1)
+  row[0] = 4
+  const parameters = `/DecodeParms << /Predictor 15 /Columns ${width} >>`
+  const entries = `/W [1 2 1] /Size 3 /Filter /FlateDecode ${parameters}`
+  return withXrefStream(entries, deflateSync(Buffer.alloc(rows * row.length, row)))
+}
+
 export const HOSTILE: Readonly<Record<string, HostilePdf>> = {
+  'a cross-reference stream that unfolds to 63 MiB, each byte by its neighbours': {
+    make: () => predictedXref(63 * MEBIBYTE),
+    outcome: 'broken-cross-reference',
+  },
   'two cross-references that lead to each other': {
     outcome: 'broken-cross-reference',
     make: () =>

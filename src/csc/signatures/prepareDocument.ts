@@ -7,6 +7,9 @@ import type { SignatureFormat } from '../../../sap/operations.ts'
 import type { Credential } from '../../domain/credential.ts'
 import { Refusal } from '../../domain/errors.ts'
 
+/** What reading one PDF may cost beside its own length: everybody else waits meanwhile. */
+const FREE_BYTES = 8 * 1024 * 1024
+
 /** What one signature is for. */
 export type DocumentToSign =
   /** A digest of a document that stays with the client; for PAdES, of the byte range that it prepared. */
@@ -65,7 +68,8 @@ function prepareDigest(
 
 function preparedPdf(pdf: Buffer, { credential, scheme, time }: Signing): PreparedDocument {
   try {
-    const prepared = preparePdf({ pdf, chain: chainOf(credential), scheme, time })
+    const chain = chainOf(credential)
+    const prepared = preparePdf({ pdf, chain, scheme, time, freeBytes: FREE_BYTES })
     return {
       format: 'pades',
       digest: prepared.messageDigest,

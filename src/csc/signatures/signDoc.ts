@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { DIGESTS, digestByOid, KEY_TYPES, type SignatureScheme } from '../../../sap/algorithms.ts'
 import { resolveScheme } from '../../../sap/resolveScheme.ts'
 import type { Credential } from '../../domain/credential.ts'
@@ -24,7 +25,12 @@ export async function signDoc(deps: Deps, input: SignDocInput): Promise<AsyncRes
   const credential = await deps.sam.credential(caller, request.credentialId)
   const scheme = schemeOf(credential, request)
   const time = new Date(deps.clock.now())
-  const prepared = documents.map((document) => prepareDocument(document, { credential, scheme, time }))
+  const prepared: PreparedDocument[] = []
+  for (const document of documents) {
+    prepared.push(prepareDocument(document, { credential, scheme, time }))
+    // Others have their turn between two documents.
+    await nextTurn()
+  }
   if (prepared.some(({ digest }) => digest.length !== DIGESTS[scheme.digest].length))
     throw new Refusal('digest_length_invalid')
   const context = contextOf(caller)

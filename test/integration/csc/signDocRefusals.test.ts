@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { samplePdf } from '../../../ades/pdf/samplePdf.ts'
+import { predictedXref } from '../../support/hostilePdf.ts'
 import { memberOf } from '../../support/bodyOf.ts'
 import { digestEntries, digestEntry, documentEntry, sha256 } from '../../support/documentEntries.ts'
 import { anotherCredential, sadFor, type Account, type Service } from '../../support/service.ts'
@@ -247,5 +248,13 @@ describe('what signatures/signDoc refuses — CSC API v2.0.0.2 §11.11', () => {
       await signDoc(service, late, SAD, documentEntry(samplePdf(), { signature_format: 'P' })),
       'DocumentWithSignature',
     )
+  })
+
+  it('reads no PDF that costs much more than its length', async () => {
+    const costly = documentEntry(predictedXref(63 * 1024 * 1024), { signature_format: 'P' })
+    const { body, requestId } = await signDoc(service, late, 'x'.repeat(43), costly)
+    assert.equal(memberOf(body, 'error_description'), 'Invalid array parameter documents')
+    const event = (await service.ssa.journal(requestId)).at(-1)
+    assert.equal(memberOf(event, 'detail'), 'PDF: too-complex')
   })
 })
