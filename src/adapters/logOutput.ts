@@ -8,11 +8,21 @@ const BUFFER_BYTES = 4096
  * 100 ms; a process that ends by itself writes the rest first. What must never be lost is in the journal.
  */
 export function logOutput(): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: true, minLength: BUFFER_BYTES })
+  // It does not buffer itself: its flush would try for ever when nobody reads any more, its write gives up.
+  const output = pino.destination({ dest: 1, sync: true })
+  let lines = ''
   const flush = (): void => {
-    output.flushSync()
+    if (lines === '') return
+    const text = lines
+    lines = ''
+    output.write(text)
   }
   setInterval(flush, FLUSH_MS).unref()
   process.on('exit', flush)
-  return output
+  return {
+    write(line) {
+      lines += line
+      if (lines.length >= BUFFER_BYTES) flush()
+    },
+  }
 }

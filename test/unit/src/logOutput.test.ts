@@ -44,6 +44,25 @@ describe('log lines that are written some at a time', function () {
     )
   })
 
+  it('keep no process from ending when nobody reads them any more', async () => {
+    const code = `
+      import { pino } from 'pino'
+      import { logOutput } from './src/adapters/logOutput.ts'
+      const log = pino(logOutput())
+      log.info('one')
+      setTimeout(() => log.info('two'), 1000)
+      setTimeout(() => { log.info('three'); process.exit(7) }, 1500)`
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    await once(child.stdout, 'data')
+    child.stdout.destroy()
+    const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
+    await once(child, 'exit')
+    clearTimeout(timer)
+    assert.equal(child.exitCode, 7)
+  })
+
   it('come out when nobody catches an error', async () => {
     const out = await logged(`log.info('last'); throw new Error('nobody')`)
     assert.deepEqual(messages(out), ['last'])
