@@ -3,7 +3,20 @@ import { join } from 'node:path'
 
 /** @typedef {import('./world.js').World} World */
 
-const SOURCES = ['src', 'sam', 'sap', 'hsm', 'store', 'egress', 'ades', 'ca', 'client', 'bench', 'scripts', 'openapi']
+const SOURCES = [
+  'src',
+  'sam',
+  'sap',
+  'hsm',
+  'store',
+  'egress',
+  'ades',
+  'ca',
+  'client',
+  'bench',
+  'scripts',
+  'openapi',
+]
 const SINGLE_FILES = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']
 const STAMP = 'dist/.built'
 
