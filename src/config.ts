@@ -59,7 +59,7 @@ const schema = z.strictObject({
     description: z.string().max(255),
     /** JPEG or PNG of at most 256 pixels each way; the service has one of its own at /logo.png. */
     logo: z.url(),
-    /** What version 2 says it is, and what it serves of later texts: EUDI wallets take 2.2.0.0 only. */
+    /** What version 2 says it is, and what it serves of 2.1 and 2.2: EUDI wallets take 2.2.0.0 only. */
     specs: z.enum(V2_SPECS).default('2.0.0.0'),
     /** By language (RFC 5646), for those who ask for it. */
     translations: z

@@ -12,6 +12,10 @@ export interface CertificateInfo {
   /** Milliseconds since 1970. */
   readonly notBefore: number
   readonly notAfter: number
+  /** OIDs. */
+  readonly policies: readonly string[]
+  /** OIDs of the statements (RFC 3739 §3.2.6). */
+  readonly qcStatements: readonly string[]
 }
 
 /** A credential as the SAM tells it, with its certificate read. One without a certificate does not exist here. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Extension } from '@peculiar/x509'
 import type { KeyTypeName } from '../../sap/algorithms.ts'
 import type { SamAnswer } from '../../sap/operations.ts'
 import type { POLICIES, SamClient } from './samFolder.ts'
@@ -24,6 +25,8 @@ export interface TestSignerOptions {
   readonly signer?: TestSigner
   readonly notBefore?: number
   readonly notAfter?: number
+  /** Of the certificate. */
+  readonly extensions?: readonly Extension[]
   readonly clientId?: string
 }
 
@@ -73,7 +76,8 @@ async function certify(
     ...(options.notBefore === undefined ? {} : { notBefore: options.notBefore }),
     ...(options.notAfter === undefined ? {} : { notAfter: options.notAfter }),
   }
-  const leaf = await issueTestCertificate(sam.issuer, key.publicKey, validity)
+  const extensions = options.extensions ?? []
+  const leaf = await issueTestCertificate(sam.issuer, key.publicKey, { ...validity, extensions })
   const { credentialId } = key
   await sam.ra.call('linkCertificate', { requestId: newRequestId(), credentialId, chain: [leaf] })
 }

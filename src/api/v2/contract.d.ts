@@ -193,7 +193,7 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * As getChallenge for the object OTP; back since 2.1 and deprecated there, served with specs 2.2.0.0
+         * As getChallenge for the object OTP; back since 2.1 and deprecated there, served with specs 2.1.0.0 and 2.2.0.0
          * @deprecated
          */
         readonly post: operations["credentials/sendOTP"];
@@ -254,6 +254,40 @@ export interface paths {
         readonly put?: never;
         /** A time-stamp token (RFC 3161) over a hash; only where the service has an authority, see info */
         readonly post: operations["signatures/timestamp"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/credentials/create": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Of the standard since 2.2, not of this service */
+        readonly post: operations["credentials/create"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/credentials/delete": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Of the standard since 2.2, not of this service */
+        readonly post: operations["credentials/delete"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -352,7 +386,7 @@ export interface components {
         };
         readonly InfoResponse: {
             /** @enum {string} */
-            readonly specs: "2.0.0.0" | "2.2.0.0";
+            readonly specs: "2.0.0.0" | "2.1.0.0" | "2.2.0.0";
             readonly name: string;
             /** Format: uri */
             readonly logo: string;
@@ -373,11 +407,16 @@ export interface components {
             readonly signature_formats: {
                 readonly formats: readonly ("C" | "P")[];
                 readonly envelope_properties: readonly (readonly ("Attached" | "Detached" | "Revision")[])[];
+                /**
+                 * @description Since 2.1
+                 * @enum {boolean}
+                 */
+                readonly allowMix?: true;
             };
             readonly conformance_levels: readonly "AdES-B-B"[];
-            /** @description Since 2.1; with specs 2.2.0.0 */
+            /** @description Since 2.1 */
             readonly supportedHashTypes?: readonly string[];
-            /** @description Since 2.1; with specs 2.2.0.0 */
+            /** @description Since 2.1 */
             readonly documentTypes?: readonly "sod"[];
         };
         readonly LoginRequest: {
@@ -478,6 +517,10 @@ export interface components {
             readonly subjectDN?: string;
             readonly validFrom?: string;
             readonly validTo?: string;
+            /** @description Since 2.2, with certInfo; the certificate policies */
+            readonly policy?: readonly components["schemas"]["Oid"][];
+            /** @description Since 2.2, with certInfo; the kinds of its QC statements, without their values */
+            readonly qcStatements?: readonly components["schemas"]["Oid"][];
         };
         readonly CredentialsAuthorizeRequest: {
             readonly credentialID: components["schemas"]["CredentialId"];
@@ -607,6 +650,13 @@ export interface components {
             readonly documents?: readonly {
                 /** Format: byte */
                 readonly document: string;
+                /**
+                 * @description Since 2.1; sod, the default, is the document itself, anything else is refused
+                 * @enum {string}
+                 */
+                readonly documentType?: "sod";
+                /** @description Since 2.1; refused, since the document is hashed as it is */
+                readonly circumstantialData?: unknown;
                 readonly signAlgo: components["schemas"]["Oid"];
                 readonly signAlgoParams?: components["schemas"]["SignAlgoParams"];
                 readonly signature_format: components["schemas"]["SignatureFormat"];
@@ -1083,6 +1133,30 @@ export interface operations {
                     readonly "application/json": components["schemas"]["TimestampResponse"];
                 };
             };
+            readonly default: components["responses"]["Error"];
+        };
+    };
+    readonly "credentials/create": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly default: components["responses"]["Error"];
+        };
+    };
+    readonly "credentials/delete": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
             readonly default: components["responses"]["Error"];
         };
     };

@@ -6,6 +6,7 @@ import { PendingAuthorizations, type Pending } from '../../csc/credentials/pendi
 import { listAll } from '../../csc/credentials/list.ts'
 import type { Deps } from '../../csc/deps.ts'
 import { info } from '../../csc/info.ts'
+import { hasPartsOf } from '../../domain/specs.ts'
 import type { Sad } from '../../ports/sam.ts'
 import { authRoutes } from '../authRoutes.ts'
 import { bindingOf, digestsOf, labelOf, numberOfSignatures } from '../bodies.ts'
@@ -14,14 +15,14 @@ import { labelsFor, type Labels } from '../labels.ts'
 import { Accepted, callerRoute, openRoute, type ApiVersion, type Route } from '../route.ts'
 import { timestampRoute } from '../timestampRoute.ts'
 import { factorsOf, factorOfObject, objectsOf } from './authObjects.ts'
-import { LATER_MEMBERS, laterRoutes } from './laterParts.ts'
+import { laterCertificateMembers, LATER_FORMATS, LATER_MEMBERS, laterRoutes } from './laterParts.ts'
 import type * as wire from './contract.d.ts'
 import { signatureRoutes } from './signatureRoutes.ts'
 import { malformedHeader, wording } from './wording.ts'
 
 /** CSC API v2.0.0.2: its names for what the methods do. */
 export function v2(deps: Deps): ApiVersion {
-  const hasLaterParts = deps.service.specs !== '2.0.0.0'
+  const hasLaterParts = hasPartsOf(deps.service.specs, '2.1.0.0')
   const routes: Record<string, Route> = {
     info: openRoute<wire.InfoRequest>(({ lang }) => {
       const { authTypes, signatureAlgorithms, ...service } = info(deps, lang)
@@ -36,6 +37,7 @@ export function v2(deps: Deps): ApiVersion {
         signature_formats: {
           formats: ['C', 'P'],
           envelope_properties: [['Attached', 'Detached'], ['Revision']],
+          ...(hasLaterParts ? LATER_FORMATS : {}),
         },
         conformance_levels: ['AdES-B-B'],
         ...(hasLaterParts ? LATER_MEMBERS : {}),
@@ -59,16 +61,20 @@ export function v2(deps: Deps): ApiVersion {
 }
 
 function credentialRoutes(deps: Deps): Record<string, Route> {
-  const members = (found: CredentialInfo, labels: Labels): wire.CredentialsInfoResponse => ({
-    ...credentialMembers(found),
-    auth: {
-      mode: 'explicit',
-      ...(found.factors === undefined ? {} : objectsOf(found.factors, labels)),
-    },
-    SCAL: found.credential.scal,
-    multisign: found.credential.multisign,
-    lang: labels.language,
-  })
+  const members = (found: CredentialInfo, labels: Labels): wire.CredentialsInfoResponse => {
+    const { cert, ...common } = credentialMembers(found)
+    return {
+      ...common,
+      cert: { ...cert, ...laterCertificateMembers(deps.service.specs, found) },
+      auth: {
+        mode: 'explicit',
+        ...(found.factors === undefined ? {} : objectsOf(found.factors, labels)),
+      },
+      SCAL: found.credential.scal,
+      multisign: found.credential.multisign,
+      lang: labels.language,
+    }
+  }
   return {
     'credentials/list': callerRoute<wire.CredentialsListRequest>(async (body, caller) => {
       const onlyEnabled = body.onlyValid ?? false

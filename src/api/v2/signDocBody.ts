@@ -80,6 +80,8 @@ function digestsOfEntry(entry: DigestEntry): readonly DocumentToSign[] {
 }
 
 function documentOfEntry(entry: DocumentEntry): DocumentToSign {
+  // What is needed beside the document to make its representation (v2.1): of none that is signed here.
+  if (entry.circumstantialData !== undefined) throw invalid('Invalid parameter circumstantialData')
   const bytes = bytesOf(entry.document)
   const { signature_format: format, signed_envelope_property: property } = entry
   if (format === 'P') {

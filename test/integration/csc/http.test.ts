@@ -84,6 +84,8 @@ describe('the API over HTTPS — CSC API v1.0.4.0 §7, §10', () => {
     ['put', '/csc/v1/credentials/list', 405, 'method_not_allowed'],
     ['delete', '/csc/v2/credentials/info', 405, 'method_not_allowed'],
     ['post', '/csc/v1/signatures/timestamp', 501, 'not_implemented'],
+    ['post', '/csc/v2/credentials/create', 501, 'not_implemented'],
+    ['post', '/csc/v2/credentials/delete', 501, 'not_implemented'],
     ['post', '/csc/v2/oauth2/token', 501, 'not_implemented'],
     ['post', '/csc/v2/oauth2/revoke', 501, 'not_implemented'],
     ['get', '/csc/v2/oauth2/authorize', 501, 'not_implemented'],

@@ -121,6 +121,23 @@ describe('signatures/signDoc — CSC API v2.0.0.2 §11.11', function () {
       assert.equal(await opensslTakes(cms, text), true)
     })
 
+  it('takes the hash algorithm of the request where an entry names none, else that of the entry (v2.1)', async () => {
+    const holder = await anotherCredential(service, account, { keyType: 'rsa-3072' })
+    const text = Buffer.from('with a hash algorithm beside the entries')
+    const signAlgo = '1.2.840.113549.1.1.1'
+    for (const [ofEntry, ofRequest] of [
+      [undefined, SHA256],
+      [SHA256, '2.16.840.1.101.3.4.2.2'],
+    ]) {
+      const entry = digestEntry([sha256(text)], { signAlgo, hashAlgorithmOID: ofEntry })
+      const SAD = await sadFor(service, holder, [sha256(text)])
+      const answer = await signDoc(service, holder, SAD, { ...entry, hashAlgorithmOID: ofRequest })
+      const [cms] = membersIn(answer, 'SignatureObject')
+      assert.ok(cms)
+      assert.equal(await opensslTakes(cms, text), true)
+    }
+  })
+
   it('makes the CMS of a PDF that the client prepared, from its digest (PAdES)', async () => {
     const pdf = samplePdf()
     const revision = signatureRevision({

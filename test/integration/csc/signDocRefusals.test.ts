@@ -125,6 +125,16 @@ describe('what signatures/signDoc refuses — CSC API v2.0.0.2 §11.11', () => {
       'Invalid parameter signed_envelope_property',
     ],
     [
+      'a document of another type (v2.1)',
+      documentEntry(text, { documentType: 'sfd' }),
+      'Invalid parameter documentType',
+    ],
+    [
+      'circumstantial data (v2.1)',
+      documentEntry(text, { documentType: 'sod', circumstantialData: 'AAAA' }),
+      'Invalid parameter circumstantialData',
+    ],
+    [
       'attributes of its own',
       digestEntry([sha256(text)], {
         signed_props: [{ attribute_name: 'mime-type', attribute_value: 'AA==' }, { attribute_name: '"<x>' }],

@@ -4,8 +4,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { X509Certificate } from 'node:crypto'
+import { CertificatePolicyExtension, Extension } from '@peculiar/x509'
 import { certificateInfo } from '../../../src/adapters/pki/certificateInfo.ts'
 import { distinguishedName } from '../../../src/adapters/pki/distinguishedName.ts'
+import { issueTestCertificate, makeAuthority } from '../../support/testPki.ts'
 
 /** A self-signed certificate with these lines of a subject, made by OpenSSL. */
 function certificate(subject: readonly string[]): Buffer {
@@ -69,6 +71,29 @@ describe('what is shown of a certificate — RFC 4514, CSC API v1.0.4.0 §11.5',
     const info = certificateInfo(certificate(['CN=Ada']))
     assert.equal(info.serialNumber, 'AB01')
     assert.equal(info.notAfter - info.notBefore, 3 * 86_400_000)
+  })
+
+  it('shows policies and QC statements, and none of an extension that is not what it should be', async () => {
+    const publicKey = new X509Certificate(certificate(['CN=Ada'])).publicKey.export({
+      format: 'der',
+      type: 'spki',
+    })
+    const issuer = await makeAuthority()
+    const shown = async (extensions: readonly Extension[]): Promise<object> => {
+      const { policies, qcStatements } = certificateInfo(
+        await issueTestCertificate(issuer, publicKey, { extensions }),
+      )
+      return { policies, qcStatements }
+    }
+    const statements = (hex: string): Extension =>
+      new Extension('1.3.6.1.5.5.7.1.3', false, Buffer.from(hex, 'hex'))
+    const policies = new CertificatePolicyExtension(['1.2.3.4', '0.4.0.194112.1.2'])
+    assert.deepEqual(await shown([policies, statements('300a3008060604008e460101')]), {
+      policies: ['1.2.3.4', '0.4.0.194112.1.2'],
+      qcStatements: ['0.4.0.1862.1.1'],
+    })
+    for (const odd of ['0500', '3000', '300206013a', '3002300030', '30043002020100', 'ff'])
+      assert.deepEqual(await shown([statements(odd)]), { policies: [], qcStatements: [] })
   })
 
   it('refuses what is no name', () => {

@@ -104,6 +104,11 @@ describe('ssa.yaml', () => {
       { ...right, timestamp: { url: 'https://tsa.example/', authority: 'no' } },
       'timestamp.authority: the file cannot be read',
     ],
+    [
+      'a text of the API that is none',
+      { ...right, info: { ...right.info, specs: '2.3.0.0' } },
+      'info.specs: ',
+    ],
     ['a country that is none', { ...right, info: { ...right.info, region: 'Denmark' } }, 'info.region: '],
   ]
   for (const [name, document, words] of bad)
