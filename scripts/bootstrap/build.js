@@ -13,6 +13,7 @@ const SOURCES = [
   'ades',
   'ca',
   'client',
+  'conformance',
   'bench',
   'scripts',
   'openapi',

@@ -1,0 +1,55 @@
+import type { User } from '../account/account.ts'
+import { NotRun } from '../outcome.ts'
+import type { Trial } from '../trial.ts'
+import { keyKind, usableCredentials, type Credential } from './credentials.ts'
+import { demandsOf } from './factors.ts'
+
+export interface Wish {
+  /** The user's, unless it says otherwise. */
+  readonly of?: User
+  readonly key?: 'RSA' | 'EC'
+  readonly scal?: '1' | '2'
+  /** Signatures in one authorization, at least. */
+  readonly multisign?: number
+  /** Demands a code that the service sends, or one that an authenticator shows. */
+  readonly factor?: 'sent' | 'authenticator'
+}
+
+/**
+ * The first usable credential that is like this. One with an authenticator only if it must be: its codes come twice a
+ * minute. Throws NotRun when the account has none.
+ */
+export async function credential(trial: Trial, wish: Wish = {}): Promise<Credential> {
+  const { of: user = trial.account.user } = wish
+  const fitting = (await usableCredentials(trial, user)).filter((one) => fits(trial, one, wish))
+  const quick = fitting.find((one) => !hasAuthenticator(trial, one))
+  const [first] = fitting
+  if (first === undefined) throw new NotRun(wanted(wish))
+  return wish.factor === 'authenticator' ? first : (quick ?? first)
+}
+
+/** The only authorization this suite makes by itself is the explicit one, with factors that the account file gives. */
+function fits(trial: Trial, one: Credential, { key, scal, multisign, factor }: Wish): boolean {
+  if (one.mode !== 'explicit') return false
+  if (key !== undefined && keyKind(one) !== key) return false
+  if (scal !== undefined && one.scal !== scal) return false
+  if (multisign !== undefined && one.multisign < multisign) return false
+  if (factor === 'authenticator') return hasAuthenticator(trial, one)
+  return factor === undefined || demandsOf(trial, one).some(({ isSent }) => isSent)
+}
+
+function hasAuthenticator(trial: Trial, one: Credential): boolean {
+  return demandsOf(trial, one).some(({ source }) => 'secretFile' in source)
+}
+
+function wanted({ key, scal, multisign, factor }: Wish): string {
+  return [
+    'an enabled credential with explicit authorization',
+    key === undefined ? '' : `a key of kind ${key}`,
+    scal === undefined ? '' : `SCAL ${scal}`,
+    multisign === undefined ? '' : `multisign of at least ${multisign}`,
+    factor === undefined ? '' : factor === 'sent' ? 'a code that is sent' : 'an authenticator',
+  ]
+    .filter((text) => text !== '')
+    .join(', ')
+}

@@ -1,0 +1,61 @@
+import type { User } from '../account/account.ts'
+import { secretIn } from '../account/secretIn.ts'
+import { answered, textIn } from '../expect.ts'
+import { numberAt } from '../json.ts'
+import { NotRun } from '../outcome.ts'
+import type { Trial } from '../trial.ts'
+import type { Answer } from '../wire/answer.ts'
+
+const DEFAULT_SECONDS = 3600
+/** A token that ends sooner is not begun to be used. */
+const MARGIN_SECONDS = 4
+
+/** The Authorization header of a user's calls; undefined where TLS or the network says who one is. */
+export async function authorizationOf(
+  trial: Trial,
+  user: User = trial.account.user,
+): Promise<string | undefined> {
+  return 'none' in user.authentication ? undefined : `Bearer ${await tokenOf(trial, user)}`
+}
+
+/** A service token of the user that lives a few seconds more at least. */
+export async function tokenOf(trial: Trial, user: User = trial.account.user): Promise<string> {
+  const { authentication } = user
+  if ('bearer' in authentication)
+    return masked(trial, await secretIn(authentication.bearer.tokenFile), 'token')
+  const key = `token of ${JSON.stringify(authentication)}`
+  const kept = trial.learned.get(key)
+  if (isToken(kept) && kept.until > Date.now()) return kept.value
+  const body = answered(await login(trial, user, {}))
+  const value = textIn(body, 'access_token')
+  const seconds = (numberAt(body, 'expires_in') ?? DEFAULT_SECONDS) - MARGIN_SECONDS
+  trial.learned.set(key, { value, until: Date.now() + seconds * 1000 })
+  return value
+}
+
+/** `auth/login` with the user's password and these members. Throws NotRun for a user without one. */
+export async function login(trial: Trial, user: User, body: object): Promise<Answer> {
+  return trial.send({
+    verb: 'POST',
+    path: 'auth/login',
+    headers: { 'content-type': 'application/json', authorization: await basicOf(trial, user) },
+    body: JSON.stringify(body),
+  })
+}
+
+/** The header of `auth/login`. Throws NotRun for a user without a password. */
+export async function basicOf(trial: Trial, { authentication }: User): Promise<string> {
+  if (!('basic' in authentication)) throw new NotRun('a user with a password (`authentication.basic`)')
+  const password = masked(trial, await secretIn(authentication.basic.passwordFile), 'password')
+  const pair = Buffer.from(`${authentication.basic.username}:${password}`).toString('base64')
+  return `Basic ${masked(trial, pair, 'name and password')}`
+}
+
+function masked(trial: Trial, secret: string, name: string): string {
+  trial.secrets.add(secret, name)
+  return secret
+}
+
+function isToken(kept: unknown): kept is { readonly value: string; readonly until: number } {
+  return typeof kept === 'object' && kept !== null && 'value' in kept && 'until' in kept
+}

@@ -1,0 +1,105 @@
+import type { Account, User } from './account/account.ts'
+import type { FactorValues } from './account/factorValues.ts'
+import type { ErrorTables } from './errorTables.ts'
+import type { ApiVersion } from './section.ts'
+import type { Answer } from './wire/answer.ts'
+import type { Message, Service } from './wire/service.ts'
+import type { Secrets } from './wire/secrets.ts'
+
+/** What is known of a service during a run, shared by its cases. */
+export interface Run {
+  readonly version: ApiVersion
+  readonly service: Service
+  readonly account: Account
+  readonly errors: ErrorTables
+  readonly secrets: Secrets
+  readonly factorValues: FactorValues
+  /** The longest that a case may wait for something to expire, in seconds. */
+  readonly maxWaitSeconds: number
+  /** What earlier cases learned: the acts keep tokens and credentials here, by a key of their own. */
+  readonly learned: Map<string, unknown>
+}
+
+/** A request and its answer, with secrets masked. */
+export interface Exchange {
+  readonly request: string
+  readonly answer: string
+}
+
+/** How a request differs from the usual one: a POST of JSON with the user's service token. */
+export interface How {
+  /** Whose token; the user's unless it says otherwise. */
+  readonly as?: User
+  /** Value of the Authorization header; `undefined` sends none. Absent: the token of `as`. */
+  readonly authorization?: string | undefined
+  /** `undefined` sends none. */
+  readonly contentType?: string | undefined
+  readonly verb?: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Instead of the usual set of connections. */
+  readonly over?: Service
+}
+
+/** One case as it runs: the run's things, and what the case leaves behind. */
+export interface Trial extends Run {
+  /** A request as it stands. Throws Refuted when there is no answer. */
+  send(message: Message, over?: Service): Promise<Answer>
+  /** Something that an auditor wants to know though the rule holds, such as which reading of the standard was seen. */
+  note(text: string): void
+  /** Something that a SHOULD asks for and that is not so: the case ends `warned`. */
+  warn(text: string): void
+  readonly exchanges: readonly Exchange[]
+  readonly notes: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+export function createTrial(run: Run): Trial {
+  const exchanges: Exchange[] = []
+  const notes: string[] = []
+  const warnings: string[] = []
+  const keep = (message: Message, answer: string): void => {
+    exchanges.push({ request: run.secrets.mask(written(message)), answer: run.secrets.mask(answer) })
+  }
+  return {
+    ...run,
+    exchanges,
+    notes,
+    warnings,
+    note: (text) => notes.push(run.secrets.mask(text)),
+    warn: (text) => warnings.push(run.secrets.mask(text)),
+    async send(message, over = run.service) {
+      try {
+        const answer = await over.send(message)
+        learnSecrets(run.secrets, answer)
+        keep(message, writtenAnswer(answer))
+        return answer
+      } catch (cause) {
+        keep(message, cause instanceof Error ? cause.message : String(cause))
+        throw cause
+      }
+    },
+  }
+}
+
+/** Members whose values open something. */
+const SECRET_MEMBERS = /"(SAD|access_token|refresh_token|handle|challenge)"\s*:\s*"((?:[^"\\]|\\.)*)"/g
+
+function learnSecrets(secrets: Secrets, { text }: Answer): void {
+  for (const [, name, value] of text.matchAll(SECRET_MEMBERS)) secrets.add(value ?? '', name ?? '')
+}
+
+const MAX_KEPT = 4096
+
+function written({ verb, path, headers, body }: Message): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  return [`${verb} ${path}`, ...lines, '', cut(body === undefined ? '' : body.toString())].join('\n')
+}
+
+function writtenAnswer({ status, headers, text }: Answer): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  return [String(status), ...lines, '', cut(text)].join('\n')
+}
+
+function cut(text: string): string {
+  return text.length > MAX_KEPT ? `${text.slice(0, MAX_KEPT)}… (${text.length} characters)` : text
+}
