@@ -14,6 +14,10 @@ export class ConfigError extends Error {
 const path = z.string().min(1)
 const host = z.string().min(1)
 const port = z.int().min(0).max(65535)
+/** `host:port`, as the URL has them: reached whatever their address, for this purpose and no other. Said at start. */
+const listed = z
+  .array(z.string().refine((text) => listedPair(text) !== undefined, { error: 'must be host:port' }))
+  .default([])
 const LOOPBACK: readonly string[] = ['127.0.0.1', '::1', 'localhost']
 
 const schema = z.strictObject({
@@ -73,17 +77,15 @@ const schema = z.strictObject({
   clients: z
     .record(z.string().min(1), z.strictObject({ tolerances: z.array(z.enum(TOLERANCES)) }))
     .default({}),
-  /** What this process may reach of what others name: public addresses only, and these. Said at start. */
+  /** Servers that others name have a public address, or are listed where they are used. */
   egress: z
     .strictObject({
-      /** `host:port`, as the URL has them: reached whatever their address. */
-      listed: z
-        .array(z.string().refine((text) => listedPair(text) !== undefined, { error: 'must be host:port' }))
-        .default([]),
       /** PEM of authorities that are trusted besides the well-known ones. */
       authorities: path.optional(),
     })
     .prefault({}),
+  /** To the response_uri of operation mode A, which clients name. */
+  callbacks: z.strictObject({ listed }).prefault({}),
   /** A time-stamping authority (RFC 3161). Absent: no signatures/timestamp. */
   timestamp: z
     .strictObject({
@@ -96,6 +98,7 @@ const schema = z.strictObject({
         .regex(/^[0-2](\.(0|[1-9][0-9]*))+$/)
         .optional(),
       withinSeconds: z.number().min(0.1).max(60).default(10),
+      listed,
     })
     .optional(),
   authorization: z

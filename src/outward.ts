@@ -8,25 +8,41 @@ import type { Clock } from './domain/time.ts'
 import type { Log } from './ports/log.ts'
 import type { TimestampAuthority } from './ports/timestampAuthority.ts'
 
-/** The way out of this process, and what lies on it. Names the list of exceptions in the log. */
+export interface Outward {
+  /** To what clients name. */
+  readonly callbacks: Egress
+  readonly timestamps: TimestampAuthority | undefined
+}
+
+/** The ways out of this process, each with exceptions of its own, which are named in the log. */
 export function createOutward(
   config: SsaConfig,
   deps: { readonly clock: Clock; readonly log: Log },
-): { readonly egress: Egress; readonly timestamps: TimestampAuthority | undefined } {
-  const { listed, authorities } = config.egress
-  deps.log.info({ event: 'egress', listed }, 'public addresses only, and these')
-  const egress = createEgress({
-    listed: new Set(listed.map((pair) => listedPair(pair)).filter((pair) => pair !== undefined)),
-    authorities: authorities === undefined ? undefined : pemOf('egress.authorities', authorities),
-  })
-  if (config.timestamp === undefined) return { egress, timestamps: undefined }
-  const { url, authority, policy, withinSeconds } = config.timestamp
-  const anchors = certificatesIn('timestamp.authority', authority)
-  const within = withinSeconds * 1000
+): Outward {
+  const { callbacks, egress, timestamp } = config
+  const lists = { callbacks: callbacks.listed, timestamp: timestamp?.listed ?? [] }
+  deps.log.info({ event: 'egress', ...lists }, 'public addresses only, and these')
+  const authorities =
+    egress.authorities === undefined ? undefined : pemOf('egress.authorities', egress.authorities)
+  const wayTo = (listed: readonly string[]): Egress =>
+    createEgress({
+      listed: new Set(listed.map((pair) => listedPair(pair)).filter((pair) => pair !== undefined)),
+      authorities,
+    })
   return {
-    egress,
-    timestamps: createTimestampAuthority({ egress, clock: deps.clock }, { url, anchors, policy, within }),
+    callbacks: wayTo(lists.callbacks),
+    timestamps: timestamp && timestampsOver(wayTo(lists.timestamp), timestamp, deps.clock),
   }
+}
+
+function timestampsOver(
+  egress: Egress,
+  timestamp: NonNullable<SsaConfig['timestamp']>,
+  clock: Clock,
+): TimestampAuthority {
+  const { url, policy, withinSeconds } = timestamp
+  const anchors = certificatesIn('timestamp.authority', timestamp.authority)
+  return createTimestampAuthority({ egress, clock }, { url, anchors, policy, within: withinSeconds * 1000 })
 }
 
 /** A PEM file that was found to hold certificates. */

@@ -82,8 +82,8 @@ export async function startSsa(config: SsaConfig, surroundings: Surroundings): P
   try {
     const audit = await openJournal(database, config.node, clock)
     refusals = createRefusalTally({ audit, clock, log }, TALLY_EVERY)
-    const { egress, timestamps } = createOutward(config, { clock, log })
-    modeA = await startOperationModeA(config, { database, egress, audit, clock, log })
+    const { callbacks, timestamps } = createOutward(config, { clock, log })
+    modeA = await startOperationModeA(config, { database, egress: callbacks, audit, clock, log })
     const { asynchronous, published } = modeA
     const deps = await createDeps(config, {
       database,

@@ -23,6 +23,8 @@ export interface TsaOptions {
   readonly contentType?: string
   /** Reads, and never answers. */
   readonly isSilent?: boolean
+  /** Answers when this is over. */
+  readonly held?: Promise<void>
 }
 
 /** A time-stamping authority of OpenSSL behind HTTPS. */
@@ -45,9 +47,10 @@ export async function testTsa(keyAlgorithm: 'rsa' | 'ec' = 'ec'): Promise<TestTs
   await writeFile(join(folder, 'tsa.cnf'), configuration(folder))
   const state: { options: TsaOptions } = { options: {} }
   const server = await httpsServer((request, response) => {
-    const { query, reply, status, contentType, isSilent } = state.options
+    const { query, reply, status, contentType, isSilent, held } = state.options
     if (isSilent === true) return
-    void replyOf(folder, query?.(request.body) ?? request.body).then((made) => {
+    const replying = replyOf(folder, query?.(request.body) ?? request.body)
+    void Promise.all([replying, held]).then(([made]) => {
       response.writeHead(status ?? 200, { 'Content-Type': contentType ?? 'application/timestamp-reply' })
       response.end(reply?.(made) ?? made)
     })

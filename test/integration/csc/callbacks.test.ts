@@ -146,6 +146,33 @@ describe('callbacks to the response_uri — CSC API v2.0.0.2 §11.10', () => {
     await neighbour.close()
   })
 
+  it('do not reach what is listed for time-stamps', async () => {
+    const authority = await httpsServer()
+    const file = join(scratchFolder('callbacks'), 'tsa.pem')
+    await writeFile(file, authority.ca)
+    const listed = ['localhost', '127.0.0.1'].map((host) => `${host}:${authority.port}`)
+    const other = await buildAsyncSite({
+      ...(await reaching(receiver)),
+      timestamp: { url: `https://localhost:${authority.port}/`, authority: file, listed },
+    })
+    const refused = await other.sign({ response_uri: `https://127.0.0.1:${authority.port}/` })
+    assert.deepEqual(
+      [refused.status, refused.body],
+      [400, { error: 'invalid_request', error_description: 'Invalid parameter response_uri' }],
+    )
+    const answer = await other.sign({ response_uri: `https://localhost:${authority.port}/` })
+    await other.outcome(textIn(answer.body, 'responseID'))
+    await sleep(150)
+    const event = (await other.ssa.journal(answer.requestId)).at(-1)
+    assert.deepEqual(
+      [memberOf(event, 'type'), memberOf(event, 'reason')],
+      ['callback-failed', 'refused: the name has no address'],
+    )
+    assert.equal(authority.connections(), 0)
+    await other.dispose()
+    await authority.close()
+  })
+
   it('are published as a key that nobody else signs with', async () => {
     const { privateKey } = await generateKeyPair('ES256')
     const keys = createLocalJWKSet((await published()) as Parameters<typeof createLocalJWKSet>[0]) // eslint-disable-line @typescript-eslint/no-unsafe-type-assertion -- jose checks it
@@ -160,7 +187,8 @@ async function reaching(receiver: HttpsServer): Promise<object> {
   const file = join(scratchFolder('callbacks'), 'ca.pem')
   await writeFile(file, receiver.ca)
   return {
-    egress: { listed: [`localhost:${receiver.port}`], authorities: file },
+    egress: { authorities: file },
+    callbacks: { listed: [`localhost:${receiver.port}`] },
     asynchronous: { callbackRetrySeconds: [0.05, 0.1, 0.1] },
   }
 }

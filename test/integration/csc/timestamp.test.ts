@@ -55,14 +55,21 @@ async function build(config: object, clock: Clock = systemClock): Promise<Site> 
 async function withTsa(
   tsa: TestTsa,
   changes: object = {},
-  egress: object = {},
+  more: object = {},
   clock: Clock = systemClock,
 ): Promise<Site> {
   const trusted = join(scratchFolder('trusted'), 'ca.pem')
   await writeFile(trusted, tsa.ca)
   const config = {
-    egress: { listed: [`localhost:${tsa.port}`], authorities: trusted, ...egress },
-    timestamp: { url: tsa.url, authority: tsa.authorityFile, withinSeconds: 1, ...changes },
+    egress: { authorities: trusted },
+    timestamp: {
+      url: tsa.url,
+      authority: tsa.authorityFile,
+      withinSeconds: 1,
+      listed: [`localhost:${tsa.port}`],
+      ...changes,
+    },
+    ...more,
   }
   return build(config, clock)
 }
@@ -73,7 +80,7 @@ describe('signatures/timestamp — CSC API v1.0.4.0 §11.10, v2.0.0.2 §11.13', 
 
   before(async () => {
     tsa = await testTsa()
-    site = await withTsa(tsa, { policy: TSA_POLICY })
+    site = await withTsa(tsa, { policy: TSA_POLICY }, { callbacks: { listed: ['localhost:1'] } })
   })
   beforeEach(() => {
     tsa.options = {}
@@ -264,8 +271,8 @@ describe('signatures/timestamp — CSC API v1.0.4.0 §11.10, v2.0.0.2 §11.13', 
     await its.dispose()
   })
 
-  it('reaches no TSA on an address that is not public and not listed', async () => {
-    const its = await withTsa(tsa, {}, { listed: [] })
+  it('reaches no TSA on an address that is not public and not listed, or listed for callbacks only', async () => {
+    const its = await withTsa(tsa, { listed: [] }, { callbacks: { listed: [`localhost:${tsa.port}`] } })
     const before = tsa.connections()
     assert.equal(await detailOf(its), 'TSA: refused: the name has no address')
     assert.equal(tsa.connections(), before)
@@ -279,13 +286,23 @@ describe('signatures/timestamp — CSC API v1.0.4.0 §11.10, v2.0.0.2 §11.13', 
   })
 
   it('asks sixteen questions at a time, and no more', async () => {
-    tsa.options = { isSilent: true }
+    let release = (): void => undefined
+    tsa.options = { held: new Promise((resolve) => (release = resolve)) }
+    const its = await withTsa(tsa, { withinSeconds: 60 })
     const before = tsa.connections()
-    const answers = await Promise.all(Array.from({ length: 20 }, () => site.stamp(RIGHT)))
-    assert.ok(answers.every(({ status }) => status === 503))
+    const refused: number[] = []
+    const asked = Array.from({ length: 20 }, async () => {
+      const { status } = await its.stamp(RIGHT)
+      if (status !== 200) refused.push(status)
+      // Those that were asked wait for the four that were not.
+      if (refused.length === 4) release()
+    })
+    await Promise.all(asked)
+    assert.deepEqual(refused, [503, 503, 503, 503])
     assert.equal(tsa.connections() - before, 16)
     tsa.options = {}
-    assert.equal((await site.stamp(RIGHT)).status, 200)
+    assert.equal((await its.stamp(RIGHT)).status, 200)
+    await its.dispose()
   })
 
   it('says that a TSA is away when it is', async () => {
@@ -299,7 +316,7 @@ describe('signatures/timestamp — CSC API v1.0.4.0 §11.10, v2.0.0.2 §11.13', 
   it('names the listed destinations in the log at start', () => {
     const lines = site.ssa.log.filter((line) => line.includes('"event":"egress"'))
     assert.equal(lines.length, 1)
-    assert.ok(lines[0]?.includes(`"listed":["localhost:${tsa.port}"]`))
+    assert.ok(lines[0]?.includes(`"callbacks":["localhost:1"],"timestamp":["localhost:${tsa.port}"]`))
   })
 })
 

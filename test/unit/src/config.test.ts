@@ -86,8 +86,18 @@ describe('ssa.yaml', () => {
     ],
     [
       'a listed destination without a port',
-      { ...right, egress: { listed: ['localhost'] } },
-      'egress.listed.0: ',
+      { ...right, callbacks: { listed: ['localhost'] } },
+      'callbacks.listed.0: ',
+    ],
+    [
+      'a list for everything',
+      { ...right, egress: { listed: ['localhost:443'] } },
+      'egress.listed: unknown key',
+    ],
+    [
+      'a listed authority without a port',
+      { ...right, timestamp: { url: 'https://tsa.example/', authority: 'a.crt', listed: ['localhost'] } },
+      'timestamp.listed.0: ',
     ],
     [
       'authorities that are not there',
