@@ -143,7 +143,10 @@ async function openListeners(config: SsaConfig, parts: Parts): Promise<Ssa['port
     server: Server,
     at: { readonly host: string; readonly port: number },
   ): Promise<number> => {
-    harden(server)
+    harden(server, {
+      connections: config.limits.connections,
+      answerWithin: config.limits.answerSeconds * 1000,
+    })
     servers.push(server)
     return listen(server, at)
   }

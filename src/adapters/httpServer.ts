@@ -2,52 +2,111 @@ import { randomUUID } from 'node:crypto'
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import { endUntakenAnswers } from './untakenAnswers.ts'
 
 /** Milliseconds for a whole request to come, and for its headers. */
 const REQUEST_TIMEOUT = 30_000
 const HEADERS_TIMEOUT = 10_000
 
-const LIMITS = { requestTimeout: REQUEST_TIMEOUT, headersTimeout: HEADERS_TIMEOUT, maxHeaderSize: 16 * 1024 }
+const LIMITS = {
+  requestTimeout: REQUEST_TIMEOUT,
+  headersTimeout: HEADERS_TIMEOUT,
+  connectionsCheckingInterval: 1_000,
+  maxHeaderSize: 16 * 1024,
+}
+
+const MAX_HEADERS = 100
+
+/** Milliseconds for a TLS handshake. */
+const HANDSHAKE_TIMEOUT = 10_000
+
+/** Milliseconds for what is no HTTP to take its answer. */
+const LAST_WORDS = 2_000
+
+/** What a listener may be made to hold. */
+export interface ListenerBounds {
+  /** Connections at one time; further ones are closed as soon as they come. */
+  readonly connections: number
+  /** Milliseconds for an answer to be taken, whole. */
+  readonly answerWithin: number
+}
+
+/** For every listener that speaks TLS. */
+export const HANDSHAKE = { handshakeTimeout: HANDSHAKE_TIMEOUT, minVersion: 'TLSv1.2' } as const
 
 /** An HTTP/1.1 server, with TLS where `tls` (PEM) is given; it never asks for a certificate. */
 export function createServer(
   listener: RequestListener,
   tls: { readonly cert: string; readonly key: string } | undefined,
 ): Server {
+  const bounded = withFewHeaders(listener)
   return tls === undefined
-    ? createHttpServer(LIMITS, listener)
-    : createHttpsServer({ ...LIMITS, ...tls, minVersion: 'TLSv1.2' }, listener)
+    ? createHttpServer(LIMITS, bounded)
+    : createHttpsServer({ ...LIMITS, ...HANDSHAKE, ...tls }, bounded)
+}
+
+/** Refuses what has more headers than anybody needs: node would leave out those beyond the limit without a word. */
+export function withFewHeaders(listener: RequestListener): RequestListener {
+  return (request, response) => {
+    if (request.rawHeaders.length <= 2 * MAX_HEADERS) {
+      listener(request, response)
+      return
+    }
+    const { status, headers, body } = lastWords('431 Request Header Fields Too Large')
+    response.writeHead(Number.parseInt(status), headers).end(body)
+  }
 }
 
 /** What is no HTTP gets JSON too. Bounds what a connection may take. */
-export function harden(server: Server): void {
+export function harden(server: Server, bounds: ListenerBounds): void {
   Object.assign(server, LIMITS)
   server.keepAliveTimeout = 60_000
-  server.maxHeadersCount = 100
+  // One more, so that it shows.
+  server.maxHeadersCount = MAX_HEADERS + 1
+  server.maxConnections = bounds.connections
+  endUntakenAnswers(server, bounds.answerWithin)
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') {
       socket.destroy()
       return
     }
-    const status = STATUS_LINES[error.code ?? ''] ?? '400 Bad Request'
-    const body = JSON.stringify({
-      error: 'invalid_request',
-      error_description: 'The request is not HTTP/1.1.',
-    })
-    const lines = [
-      `HTTP/1.1 ${status}`,
-      'Content-Type: application/json; charset=utf-8',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      `X-Request-Id: ${randomUUID()}`,
-      'Connection: close',
-    ]
-    socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`)
+    const { status, headers, body } = lastWords(STATUS_LINES[error.code ?? ''] ?? '400 Bad Request')
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+    socket.end(`HTTP/1.1 ${[status, ...lines].join('\r\n')}\r\n\r\n${body}`)
+    // Who neither reads nor goes would keep the connection.
+    setTimeout(() => socket.destroy(), LAST_WORDS).unref()
   })
 }
 
-const STATUS_LINES: Readonly<Record<string, string>> = {
+const STATUS_LINES: Readonly<Record<string, keyof typeof TEXTS>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+}
+
+const TEXTS = {
+  '400 Bad Request': 'The request is not HTTP/1.1.',
+  '408 Request Timeout': 'The request did not come in time.',
+  '413 Payload Too Large': 'The request has too large chunk extensions.',
+  '431 Request Header Fields Too Large': 'The request has too many or too large headers.',
+} as const
+
+interface LastWords {
+  readonly status: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** The answer to what never reaches the API; the connection ends with it. */
+function lastWords(status: keyof typeof TEXTS): LastWords {
+  const body = JSON.stringify({ error: 'invalid_request', error_description: TEXTS[status] })
+  const headers = {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': String(Buffer.byteLength(body)),
+    'X-Request-Id': randomUUID(),
+    Connection: 'close',
+  }
+  return { status, headers, body }
 }
 
 /** Listens. Returns the port, which the system chose where it was 0. */

@@ -4,6 +4,7 @@ import { createServer, type Server, type ServerOptions } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { certificateFingerprint } from '../../sap/transport/peer.ts'
+import { HANDSHAKE, withFewHeaders } from './httpServer.ts'
 
 export interface MutualTlsOptions {
   /** PEM; `authority` is told to clients as the one whose certificates are wanted. */
@@ -34,15 +35,16 @@ export function createMutualTlsListener(options: MutualTlsOptions): MutualTlsLis
     requestCert: true,
     // The register is stricter than the authority, and certificates that are pinned need not come from it.
     rejectUnauthorized: false,
-    minVersion: 'TLSv1.2',
+    ...HANDSHAKE,
     secureOptions: constants.SSL_OP_NO_TICKET,
   }
   return {
     serve(listener) {
+      const bounded = withFewHeaders(listener)
       const server = createServer(tls, (request, response) => {
         void admissions.get(request.socket)?.then((client) => {
           if (client === undefined) request.socket.destroy()
-          else listener(request, response)
+          else bounded(request, response)
         })
       })
       server.on('secureConnection', (socket) => {
