@@ -45,6 +45,8 @@ interface Passage {
   refused: Why | undefined
   /** A large body is on its way that nobody will read. */
   isBodyLeft: boolean
+  /** Gives back the place among the calls with documents. */
+  leave: (() => void) | undefined
   /** Where the call came from. */
   readonly address: string
 }
@@ -82,7 +84,7 @@ async function answer(
   try {
     passage.operation = contract.operationOf(request.method, request.path)
     const tolerances = options.tolerancesOf(passage.clientId)
-    const call = callOf(passage, request)
+    const call = callOf(options, passage, request)
     const serve = async (maxBytes: number): Promise<object | undefined> => {
       const given = await readBody(request, response, { mayBeEmpty: passage.operation === 'info', maxBytes })
       return contract.serve({ ...call, body: tolerantBody(tolerances, version.basePath, given) })
@@ -98,7 +100,16 @@ async function answer(
     const told = toCscError(error, version.wording)
     await note(options, passage, error, told)
     send(options, passage, response, errorAnswer(told))
+  } finally {
+    leaveAfter(passage, response)
   }
+}
+
+/** The answer is in memory until it was taken or its connection ended. */
+function leaveAfter({ leave }: Passage, response: Response): void {
+  if (leave === undefined) return
+  if (response.closed) leave()
+  else response.once('close', leave)
 }
 
 interface DocumentCall {
@@ -115,13 +126,12 @@ async function serveDocuments(
 ): Promise<object | undefined> {
   passage.isBodyLeft = true
   await contract.requireCaller(call)
-  return options.documentGate.pass(passage.caller?.userId ?? '', () => {
-    passage.isBodyLeft = false
-    return serve(options.documentBytes)
-  })
+  call.takePlace()
+  passage.isBodyLeft = false
+  return serve(options.documentBytes)
 }
 
-function callOf(passage: Passage, request: Request): Omit<ContractCall, 'body'> {
+function callOf(options: AppOptions, passage: Passage, request: Request): Omit<ContractCall, 'body'> {
   const { requestId, clientId, address, operation } = passage
   return {
     ...{ requestId, clientId, address, operation },
@@ -129,6 +139,9 @@ function callOf(passage: Passage, request: Request): Omit<ContractCall, 'body'> 
     path: request.path,
     identified: (caller) => {
       passage.caller = caller
+    },
+    takePlace: () => {
+      passage.leave ??= options.documentGate.enter(passage.caller?.userId ?? '')
     },
   }
 }
@@ -152,6 +165,7 @@ function begin(options: AppOptions, request: Request, response: Response): Passa
     caller: undefined,
     refused: undefined,
     isBodyLeft: false,
+    leave: undefined,
     address: request.ip ?? '',
   }
 }

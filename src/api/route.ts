@@ -11,6 +11,8 @@ export interface Call {
   readonly authorization: string | undefined
   /** Who the service token says it is; undefined for methods that take none. */
   readonly caller: Caller | undefined
+  /** Takes a place among the calls with documents until the answer has gone. Throws CscError: 503 when there is none. */
+  takePlace(): void
 }
 
 /** An answer with status 202: what was asked for is not done yet. */
@@ -32,10 +34,13 @@ export function openRoute<Q>(serve: (body: Q, call: Call) => Promise<object | un
 }
 
 /** A method that takes a service token. */
-export function callerRoute<Q>(serve: (body: Q, caller: Caller) => Promise<object | undefined>): Route {
-  return (body, { caller }) => {
+export function callerRoute<Q>(
+  serve: (body: Q, caller: Caller, call: Call) => Promise<object | undefined>,
+): Route {
+  return (body, call) => {
+    const { caller } = call
     if (caller === undefined) throw new Error('the contract asks for no token here')
-    return serve(validated<Q>(body), caller)
+    return serve(validated<Q>(body), caller, call)
   }
 }
 

@@ -10,7 +10,8 @@ export interface AsyncResult {
 
 export type AsyncState =
   | { readonly state: 'pending' }
-  | { readonly state: 'completed'; readonly result: AsyncResult }
+  /** `read` gives undefined when the outcome has expired meanwhile. */
+  | { readonly state: 'completed'; readonly bytes: number; read(): Promise<AsyncResult | undefined> }
   | { readonly state: 'failed'; readonly reason: RefusalReason; readonly subject: ExpiredSubject | undefined }
 
 export interface AsyncRequest {

@@ -7,7 +7,7 @@ import type { Audit, EventContext } from '../../ports/audit.ts'
 import type { Log } from '../../ports/log.ts'
 import type { AsyncOutcome, AsyncStore } from '../db/asyncStore.ts'
 import type { Callbacks } from './callbacks.ts'
-import { completed, failed, stateOf } from './outcome.ts'
+import { completed, failed, refusalIn, resultIn } from './outcome.ts'
 
 export interface AsynchronousDeps {
   readonly store: AsyncStore
@@ -165,9 +165,23 @@ async function find(
   if (stored?.userId !== caller.userId || stored.clientId !== caller.clientId) return undefined
   const now = clock.now()
   if (stored.expiresAt !== undefined && stored.expiresAt <= now) return undefined
-  const state = stateOf(stored)
-  if (state.state !== 'pending' || now - stored.acceptedAt < PENDING_AT_MOST) return state
-  return { state: 'failed', reason: 'result_lost', subject: undefined }
+  switch (stored.state) {
+    case 'completed':
+      return {
+        ...{ state: 'completed', bytes: stored.bytes },
+        async read() {
+          const outcome = await store.outcomeOf(responseId)
+          return outcome === undefined ? undefined : resultIn(outcome)
+        },
+      }
+    case 'failed': {
+      const outcome = await store.outcomeOf(responseId)
+      return outcome === undefined ? undefined : refusalIn(outcome)
+    }
+    default:
+      if (now - stored.acceptedAt < PENDING_AT_MOST) return { state: 'pending' }
+      return { state: 'failed', reason: 'result_lost', subject: undefined }
+  }
 }
 
 function reasonOf(error: unknown): string {

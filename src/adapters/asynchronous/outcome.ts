@@ -25,28 +25,30 @@ export function failed(error: unknown): AsyncOutcome {
   }
 }
 
-/** The way back. Throws if the row was not written by these functions. */
-export function stateOf(stored: {
-  readonly state: string
-  readonly outcome: string | undefined
-}): AsyncState {
-  if (stored.state === 'pending') return { state: 'pending' }
-  const outcome: unknown = JSON.parse(stored.outcome ?? 'null')
-  if (typeof outcome !== 'object' || outcome === null) throw new Error('an outcome is no object')
-  if (stored.state === 'completed') return { state: 'completed', result: resultOf(outcome) }
+/** A refusal as it was stored. Throws if `failed` did not write it. */
+export function refusalIn(stored: string): Extract<AsyncState, { readonly state: 'failed' }> {
+  const outcome = objectIn(stored)
   const given: unknown = Reflect.get(outcome, 'reason')
   const reason = REFUSAL_REASONS.find((candidate) => candidate === given)
   if (reason === undefined) throw new Error('an outcome has no reason')
   return { state: 'failed', reason, subject: subjectOf(Reflect.get(outcome, 'subject')) }
 }
 
-function resultOf(outcome: object): AsyncResult {
+/** A result as it was stored. Throws if `completed` did not write it. */
+export function resultIn(stored: string): AsyncResult {
+  const outcome = objectIn(stored)
   const members = MEMBERS.flatMap((name) => {
     const values: unknown = Reflect.get(outcome, name)
     if (!Array.isArray(values)) return []
     return [[name, values.map((value) => Buffer.from(String(value), 'base64'))] as const]
   })
   return Object.fromEntries(members)
+}
+
+function objectIn(stored: string): object {
+  const outcome: unknown = JSON.parse(stored)
+  if (typeof outcome !== 'object' || outcome === null) throw new Error('an outcome is no object')
+  return outcome
 }
 
 function subjectOf(value: unknown): ExpiredSubject | undefined {

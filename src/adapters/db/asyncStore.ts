@@ -15,8 +15,8 @@ export interface StoredAsyncRequest {
   readonly userId: string
   readonly clientId: string
   readonly state: string
-  /** JSON; undefined while it is pending. */
-  readonly outcome: string | undefined
+  /** Length of the outcome; 0 while it is pending. */
+  readonly bytes: number
   readonly acceptedAt: number
   readonly expiresAt: number | undefined
 }
@@ -39,6 +39,8 @@ export interface AsyncStore {
   /** Gives this outcome to whatever this node accepted before and left pending. Returns how many there were. */
   settleOlder(acceptedBefore: number, outcome: AsyncOutcome, now: number): Promise<number>
   find(responseId: string): Promise<StoredAsyncRequest | undefined>
+  /** JSON; undefined while it is pending, and when it is forgotten. */
+  outcomeOf(responseId: string): Promise<string | undefined>
   /** Due callbacks of this node, each counted and put off to `nextDue` before it is made. */
   claimCallbacks(now: number, nextDue: (attempt: number) => number): Promise<readonly ClaimedCallback[]>
   putOffCallback(responseId: string, due: number): Promise<void>
@@ -80,8 +82,17 @@ export function createAsyncStore(database: Knex, node: string): AsyncStore {
     settleOlder: (acceptedBefore, outcome, now) =>
       settle(pending().where({ node }).where('accepted_at', '<', acceptedBefore), outcome, now),
     async find(responseId) {
-      const row = rowOf(await table().where({ response_id: responseId }).first())
+      const bytes = database.raw('coalesce(length(outcome), 0) as bytes')
+      const row = rowOf(
+        await table()
+          .where({ response_id: responseId })
+          .first('user_id', 'client_id', 'state', 'accepted_at', 'expires_at', bytes),
+      )
       return row === undefined ? undefined : storedRequest(row)
+    },
+    async outcomeOf(responseId) {
+      const row = rowOf(await table().where({ response_id: responseId }).first('outcome'))
+      return row === undefined || row['outcome'] === null ? undefined : textOf(row, 'outcome')
     },
     claimCallbacks: (now, nextDue) => claim(database, node, now, nextDue),
     async putOffCallback(responseId, due) {
@@ -141,6 +152,7 @@ async function claim(
     .where({ node })
     .where('callback_due', '<=', now)
     .orderBy('callback_due')
+    .select('response_id', 'request_id', 'state', 'callback_uri', 'callback_attempts')
     .limit(MAX_CLAIMED)
   const claimed: ClaimedCallback[] = []
   for (const row of rowsOf(found)) {
@@ -165,12 +177,12 @@ function claimedCallback(row: Row): ClaimedCallback {
 }
 
 function storedRequest(row: Row): StoredAsyncRequest {
-  const { outcome, expires_at: expiresAt } = row
+  const { expires_at: expiresAt } = row
   return {
     userId: textOf(row, 'user_id'),
     clientId: textOf(row, 'client_id'),
     state: textOf(row, 'state'),
-    outcome: outcome === null ? undefined : textOf(row, 'outcome'),
+    bytes: numberOf(row, 'bytes'),
     acceptedAt: numberOf(row, 'accepted_at'),
     expiresAt: expiresAt === null ? undefined : numberOf(row, 'expires_at'),
   }

@@ -50,8 +50,11 @@ export function signatureRoutes(deps: Deps): Record<string, Route> {
       }
       return nowOrLater(deps, asked, () => signDoc(deps, input))
     }),
-    'signatures/signPolling': callerRoute<wire.SignPollingRequest>(async (body, caller) => {
-      const result = await signPolling(deps, { caller, responseId: body.requestID })
+    'signatures/signPolling': callerRoute<wire.SignPollingRequest>(async (body, caller, call) => {
+      const takePlace = (): void => {
+        call.takePlace()
+      }
+      const result = await signPolling(deps, { caller, responseId: body.requestID, takePlace })
       return result === undefined ? PENDING : membersOf(result)
     }),
   }
