@@ -106,6 +106,19 @@ describe('callbacks to the response_uri — CSC API v2.0.0.2 §11.10', () => {
     )
   })
 
+  it('are not sent again while an attempt is under way, whatever else is done meanwhile', async () => {
+    const held: ServerResponse[] = []
+    respond = (_, response) => held.push(response)
+    await site.begun({ response_uri: uri() })
+    await arrivals(1)
+    for (let n = 0; n < 3; n += 1) await site.outcome(await site.begun())
+    site.clock.pass(5_000)
+    await site.outcome(await site.begun())
+    await sleep(100)
+    assert.equal(receiver.received.length, 1)
+    for (const response of held) response.writeHead(204).end()
+  })
+
   it('end after the last delay', async () => {
     respond = (_, response) => {
       response.writeHead(500).end()
