@@ -122,7 +122,7 @@ const schema = z.strictObject({
     .prefault({}),
   tokens: z
     .strictObject({
-      accessSeconds: z.int().min(60).max(86_400).default(3600),
+      accessSeconds: z.int().min(1).max(86_400).default(3600),
       refreshSeconds: z.int().min(60).max(31_536_000).default(2_592_000),
     })
     .prefault({}),
