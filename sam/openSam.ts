@@ -17,6 +17,7 @@ import { createLockdown } from './lockdown.ts'
 import { createSamState } from './samState.ts'
 import { eraseOldPages } from './state/eraseOldPages.ts'
 import { Gathering } from '../store/gathering.ts'
+import { sqlOf } from '../store/sql.ts'
 import { openDatabase, type Database } from './state/open.ts'
 import { IntegrityFailure, Records } from './state/records.ts'
 import { Writer } from './state/writer.ts'
@@ -54,7 +55,7 @@ export async function openSam(options: OpenSamOptions): Promise<Opened> {
   const onFailure = (failure: IntegrityFailure): void => {
     void lockdown.lock(failure.message)
   }
-  const reads = new Gathering(database.read, { endsWithFailure: false })
+  const reads = new Gathering(sqlOf(database.read), { endsWithFailure: false })
   const deps: SamDeps = {
     config,
     clock,

@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Knex } from 'knex'
+import type { Sql } from './sql.ts'
 
 /** One statement that serves any number of items: `run` answers for each of them, in their order. */
 export interface SetStatement<I, R> {
-  run(knex: Knex, items: readonly I[]): Promise<readonly R[]>
+  run(sql: Sql, items: readonly I[]): Promise<readonly R[]>
 }
 
 interface Group {
-  run(knex: Knex): Promise<void>
+  run(sql: Sql): Promise<void>
   fail(error: unknown): void
   failure(): { readonly error: unknown } | undefined
   answer(): void
@@ -19,7 +19,7 @@ interface Group {
  * costs far more than its rows.
  */
 export class Gathering {
-  readonly #knex: Knex
+  readonly #sql: Sql
   readonly #endsWithFailure: boolean
   #groups = new Map<unknown, Group & { add(item: unknown): Promise<unknown> }>()
   #isRunning = false
@@ -29,8 +29,8 @@ export class Gathering {
    * In a transaction `endsWithFailure` must be true: SQLite itself rolls back at some errors, and what ran after that
    * would be committed by itself. So after the first statement that fails no other one runs; all are rejected.
    */
-  constructor(knex: Knex, options: { readonly endsWithFailure: boolean }) {
-    this.#knex = knex
+  constructor(sql: Sql, options: { readonly endsWithFailure: boolean }) {
+    this.#sql = sql
     this.#endsWithFailure = options.endsWithFailure
   }
 
@@ -54,7 +54,7 @@ export class Gathering {
       const groups = [...this.#groups.values()]
       this.#groups = new Map()
       for (const group of groups) {
-        if (this.#failure === undefined) await group.run(this.#knex)
+        if (this.#failure === undefined) await group.run(this.#sql)
         else group.fail(this.#failure.error)
         if (this.#endsWithFailure) this.#failure ??= group.failure()
       }
@@ -78,9 +78,9 @@ function newGroup(
         callers.push({ resolve, reject })
       })
     },
-    async run(knex) {
+    async run(sql) {
       try {
-        const answers = await statement.run(knex, items)
+        const answers = await statement.run(sql, items)
         if (answers.length !== items.length)
           throw new Error('a set statement without an answer for each item')
         outcome = { answers }

@@ -8,6 +8,11 @@ export function valuesList(rows: readonly (readonly SqlValue[])[]): {
   readonly text: string
   readonly values: readonly SqlValue[]
 } {
-  const one = `(${(rows[0] ?? []).map(() => '?').join(', ')})`
+  const one = `(${questionMarks(rows[0]?.length ?? 0)})`
   return { text: `values ${rows.map(() => one).join(', ')}`, values: rows.flat() }
+}
+
+/** `?, ?, ?`: so many. */
+export function questionMarks(count: number): string {
+  return Array.from({ length: count }, () => '?').join(', ')
 }

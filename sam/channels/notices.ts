@@ -6,6 +6,7 @@ import { noticeWays, wayOf } from '../factors/way.ts'
 import type { Channels, Message } from './channels.ts'
 import type { Records } from '../state/records.ts'
 import type { SetStatement } from '../../store/gathering.ts'
+import { valuesList } from '../../store/valuesList.ts'
 import type { Unit } from '../state/writer.ts'
 
 interface Row {
@@ -43,9 +44,24 @@ export async function addNotice(unit: Unit, notice: Notice): Promise<void> {
 }
 
 const insertNotices: SetStatement<Row, undefined> = {
-  async run(knex, rows) {
-    await knex('notice').insert([...rows])
-    return rows.map(() => undefined)
+  async run(sql, items) {
+    const { text, values } = valuesList(
+      items.map((row) => [
+        row.id,
+        row.signer_id,
+        row.subject,
+        row.text,
+        row.next_try_at,
+        row.tries,
+        row.channel,
+        row.destination,
+      ]),
+    )
+    await sql.rows(
+      `insert into notice (id, signer_id, subject, text, next_try_at, tries, channel, destination) ${text}`,
+      values,
+    )
+    return items.map(() => undefined)
   },
 }
 

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import type { SetStatement } from '../../store/gathering.ts'
-import { valuesList } from '../../store/valuesList.ts'
+import type { Sql } from '../../store/sql.ts'
+import { questionMarks, valuesList } from '../../store/valuesList.ts'
 import type { TransactionUnit, Unit } from './writer.ts'
 
 /** One signer's act, as the ledger holds it. `body` is canonical and under `mac`; `state` is not. */
@@ -35,7 +36,7 @@ interface NewActivation {
 
 /** The rows of the acts, then those of what they authorized. */
 const insertActivations: SetStatement<NewActivation, undefined> = {
-  async run(knex, items) {
+  async run(sql, items) {
     const acts = valuesList(
       items.map(({ row }) => [
         row.id,
@@ -49,17 +50,17 @@ const insertActivations: SetStatement<NewActivation, undefined> = {
         row.state,
       ]),
     )
-    await knex.raw(
+    await sql.rows(
       `insert into activation
         (id, version, sad_hash, credential_id, family_id, expires_at, body, mac, state) ${acts.text}`,
-      [...acts.values],
+      acts.values,
     )
     const occurrences = items.map(({ row, digests }) =>
       digests.map((digest, position) => [row.id, position, digest ?? null]),
     )
     for (const chunk of chunksOf(occurrences)) {
       const { text, values } = valuesList(chunk)
-      await knex.raw(`insert into occurrence (activation_id, position, digest) ${text}`, [...values])
+      await sql.rows(`insert into occurrence (activation_id, position, digest) ${text}`, values)
     }
     return items.map(() => undefined)
   },
@@ -86,8 +87,11 @@ export async function addActivation(
 
 /** The activation of each SAD's hash, whatever its state. */
 export const activationsBySad: SetStatement<Buffer, ActivationRow | undefined> = {
-  async run(knex, items) {
-    const rows: ActivationRow[] = await knex<ActivationRow>('activation').whereIn('sad_hash', items)
+  async run(sql, items) {
+    const rows = await sql.rows<ActivationRow>(
+      `select * from activation where sad_hash in (${questionMarks(items.length)})`,
+      items,
+    )
     const found = new Map(rows.map((row) => [row.sad_hash.toString('hex'), row]))
     return items.map((item) => found.get(item.toString('hex')))
   },
@@ -95,10 +99,12 @@ export const activationsBySad: SetStatement<Buffer, ActivationRow | undefined> =
 
 /** Everything that each activation authorized, spent or not, in the order of its list. */
 export const occurrencesOf: SetStatement<string, readonly OccurrenceRow[]> = {
-  async run(knex, items) {
-    const rows: OccurrenceRow[] = await knex<OccurrenceRow>('occurrence')
-      .whereIn('activation_id', items)
-      .orderBy(['activation_id', 'position'])
+  async run(sql, items) {
+    const rows = await sql.rows<OccurrenceRow>(
+      `select * from occurrence where activation_id in (${questionMarks(items.length)})
+        order by activation_id, position`,
+      items,
+    )
     const found = new Map<string, OccurrenceRow[]>(items.map((item) => [item, []]))
     for (const row of rows) found.get(row.activation_id)?.push(row)
     return items.map((item) => found.get(item) ?? [])
@@ -117,55 +123,55 @@ interface Spend {
  * activations end of which nothing is left.
  */
 const spend: SetStatement<Spend, boolean> = {
-  async run(knex, items) {
-    const taken = await takeOccurrences(knex, items)
+  async run(sql, items) {
+    const taken = await takeOccurrences(sql, items)
     const hasAll = items.map(
       ({ reservationId, positions }) => (taken.get(reservationId) ?? 0) === positions.length,
     )
     const short = items.filter((_, index) => hasAll[index] !== true).map(({ reservationId }) => reservationId)
-    if (short.length > 0) await leave(knex, short)
+    if (short.length > 0) await leave(sql, short)
     const spent = items.filter((_, index) => hasAll[index] === true).map(({ activation }) => activation.id)
-    if (spent.length > 0) await endIfSpent(knex, spent)
+    if (spent.length > 0) await endIfSpent(sql, spent)
     return hasAll
   },
 }
 
 /** How many rows each reservation got. */
-async function takeOccurrences(knex: Knex, items: readonly Spend[]): Promise<ReadonlyMap<string, number>> {
+async function takeOccurrences(sql: Sql, items: readonly Spend[]): Promise<ReadonlyMap<string, number>> {
   const rows = items.map(({ activation, positions, reservationId, now }) =>
     positions.map((position) => [activation.id, position, reservationId, activation.sad_hash, now]),
   )
   const taken = new Map<string, number>()
   for (const chunk of chunksOf(rows)) {
     const { text, values } = valuesList(chunk)
-    const got: readonly { readonly spent_by: string }[] = await knex.raw(
+    const got = await sql.rows<{ readonly spent_by: string }>(
       `update occurrence set spent_by = wanted.column3 from (${text}) as wanted
         where activation_id = wanted.column1 and position = wanted.column2 and spent_by is null
           and exists (select 1 from activation where activation.id = wanted.column1 and state = 'open'
             and sad_hash = wanted.column4 and expires_at > wanted.column5)
         returning spent_by`,
-      [...values],
+      values,
     )
     for (const { spent_by } of got) taken.set(spent_by, (taken.get(spent_by) ?? 0) + 1)
   }
   return taken
 }
 
-async function leave(knex: Knex, reservationIds: readonly string[]): Promise<void> {
-  await knex('occurrence').whereIn('spent_by', reservationIds).update({ spent_by: null })
+async function leave(sql: Sql, reservationIds: readonly string[]): Promise<void> {
+  await sql.rows(
+    `update occurrence set spent_by = null where spent_by in (${questionMarks(reservationIds.length)})`,
+    reservationIds,
+  )
 }
 
 /** Ends those activations of which nothing is left. */
-async function endIfSpent(knex: Knex, activationIds: readonly string[]): Promise<void> {
-  const left = knex('occurrence')
-    .whereRaw('activation_id = activation.id')
-    .whereNull('spent_by')
-    .select('position')
-  await knex('activation')
-    .whereIn('id', activationIds)
-    .where({ state: 'open' })
-    .whereNotExists(left)
-    .update({ state: 'spent' })
+async function endIfSpent(sql: Sql, activationIds: readonly string[]): Promise<void> {
+  await sql.rows(
+    `update activation set state = 'spent'
+      where state = 'open' and id in (${questionMarks(activationIds.length)})
+        and not exists (select 1 from occurrence where activation_id = activation.id and spent_by is null)`,
+    activationIds,
+  )
 }
 
 /**
@@ -186,18 +192,15 @@ export async function giveBackOccurrences(
 }
 
 const giveBack: SetStatement<{ readonly reservationId: string; readonly activationId: string }, undefined> = {
-  async run(knex, items) {
+  async run(sql, items) {
     await leave(
-      knex,
+      sql,
       items.map(({ reservationId }) => reservationId),
     )
-    await knex('activation')
-      .whereIn(
-        'id',
-        items.map(({ activationId }) => activationId),
-      )
-      .where({ state: 'spent' })
-      .update({ state: 'open' })
+    await sql.rows(
+      `update activation set state = 'open' where state = 'spent' and id in (${questionMarks(items.length)})`,
+      items.map(({ activationId }) => activationId),
+    )
     return items.map(() => undefined)
   },
 }

@@ -1,11 +1,11 @@
-import type { Knex } from 'knex'
 import type { JournalRow } from '../journal/journalRow.ts'
+import type { Sql } from '../../store/sql.ts'
 import { valuesList } from '../../store/valuesList.ts'
 
 /** SQLite takes at most 32766 values in one statement. */
 const CHUNK = 1000
 
-export async function addJournalRows(trx: Knex.Transaction, rows: readonly JournalRow[]): Promise<void> {
+export async function addJournalRows(sql: Sql, rows: readonly JournalRow[]): Promise<void> {
   for (let at = 0; at < rows.length; at += CHUNK) {
     const { text, values } = valuesList(
       rows
@@ -21,9 +21,9 @@ export async function addJournalRows(trx: Knex.Transaction, rows: readonly Journ
           row.chain,
         ]),
     )
-    await trx.raw(
+    await sql.rows(
       `insert into journal (node, sequence, time, type, request_id, event, leaf, chain) ${text}`,
-      [...values],
+      values,
     )
   }
 }

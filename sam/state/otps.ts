@@ -1,4 +1,5 @@
 import type { SetStatement } from '../../store/gathering.ts'
+import { questionMarks } from '../../store/valuesList.ts'
 import type { TransactionUnit, Unit } from './writer.ts'
 
 /** An OTP that was made and not used, voided or replaced. The code itself is nowhere: `mac` is over it. */
@@ -54,8 +55,11 @@ export async function addOtp(
 
 /** Each signer's one open OTP, expired or not. */
 export const openOtpOf: SetStatement<string, OpenOtp | undefined> = {
-  async run(knex, signerIds) {
-    const rows: Row[] = await knex<Row>('otp').whereIn('signer_id', signerIds).where({ state: 'open' })
+  async run(sql, signerIds) {
+    const rows = await sql.rows<Row>(
+      `select * from otp where state = 'open' and signer_id in (${questionMarks(signerIds.length)})`,
+      signerIds,
+    )
     const found = new Map(rows.map((row) => [row.signer_id, openOtp(row)]))
     return signerIds.map((signerId) => found.get(signerId))
   },
@@ -66,12 +70,11 @@ function openOtp({ id, signer_id, expires_at, mac, binding }: Row): OpenOtp {
 }
 
 const useUp: SetStatement<string, boolean> = {
-  async run(knex, ids) {
-    const rows: { readonly id: string }[] = await knex('otp')
-      .whereIn('id', ids)
-      .where({ state: 'open' })
-      .update({ state: 'used' })
-      .returning('id')
+  async run(sql, ids) {
+    const rows = await sql.rows<{ readonly id: string }>(
+      `update otp set state = 'used' where state = 'open' and id in (${questionMarks(ids.length)}) returning id`,
+      ids,
+    )
     const used = new Set(rows.map(({ id }) => id))
     // Of two that want the same one, the first has it.
     return ids.map((id) => used.delete(id))

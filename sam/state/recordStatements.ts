@@ -24,11 +24,11 @@ const nameOf = ({ kind, id }: RecordName): string => `${kind}/${id}`
 
 /** The newest version and MAC of each record. */
 export const recordHeads: SetStatement<RecordName, RecordHead | undefined> = {
-  async run(knex, items) {
+  async run(sql, items) {
     const { text, values } = valuesList(items.map(({ kind, id }) => [kind, id]))
-    const rows: readonly Row[] = await knex.raw(
+    const rows = await sql.rows<Row>(
       `select kind, id, version, mac from record where (kind, id) in (${text})`,
-      [...values],
+      values,
     )
     const found = new Map(rows.map((row) => [nameOf(row), row]))
     return items.map((item) => found.get(nameOf(item)))
@@ -37,14 +37,14 @@ export const recordHeads: SetStatement<RecordName, RecordHead | undefined> = {
 
 /** Stores first versions; false where there is a record of that name. */
 export const insertRecords: SetStatement<NewRow, boolean> = {
-  async run(knex, items) {
+  async run(sql, items) {
     const { text, values } = valuesList(
       items.map(({ kind, id, version, owner, body, mac }) => [kind, id, version, owner ?? null, body, mac]),
     )
-    const rows: readonly Row[] = await knex.raw(
+    const rows = await sql.rows<Row>(
       `insert into record (kind, id, version, owner, body, mac) ${text}
         on conflict (kind, id) do nothing returning kind, id, mac`,
-      [...values],
+      values,
     )
     return eachIn(items, rows)
   },
@@ -52,16 +52,16 @@ export const insertRecords: SetStatement<NewRow, boolean> = {
 
 /** Stores next versions; false where the version before is not the newest one. */
 export const replaceRecords: SetStatement<NewRow, boolean> = {
-  async run(knex, items) {
+  async run(sql, items) {
     const { text, values } = valuesList(
       items.map(({ kind, id, version, body, mac }) => [kind, id, version, body, mac]),
     )
-    const rows: readonly Row[] = await knex.raw(
+    const rows = await sql.rows<Row>(
       `update record set version = next.column3, body = next.column4, mac = next.column5
         from (${text}) as next
         where kind = next.column1 and id = next.column2 and version = next.column3 - 1
         returning kind, id, mac`,
-      [...values],
+      values,
     )
     return eachIn(items, rows)
   },

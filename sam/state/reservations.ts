@@ -20,9 +20,25 @@ export interface ReservationRow {
 }
 
 const insertReservations: SetStatement<ReservationRow, undefined> = {
-  async run(knex, rows) {
-    await knex('reservation').insert([...rows])
-    return rows.map(() => undefined)
+  async run(sql, items) {
+    const { text, values } = valuesList(
+      items.map((row) => [
+        row.id,
+        row.activation_id,
+        row.credential_id,
+        row.request_id,
+        row.node,
+        row.incarnation,
+        row.lease_until,
+        row.state,
+      ]),
+    )
+    await sql.rows(
+      `insert into reservation
+        (id, activation_id, credential_id, request_id, node, incarnation, lease_until, state) ${text}`,
+      values,
+    )
+    return items.map(() => undefined)
   },
 }
 
@@ -38,16 +54,16 @@ interface Settlement {
 }
 
 const settleReservations: SetStatement<Settlement, boolean> = {
-  async run(knex, items) {
+  async run(sql, items) {
     const { text, values } = valuesList(
       items.map(({ id, incarnation, state, now }) => [id, incarnation, state, now]),
     )
-    const rows: readonly { readonly id: string }[] = await knex.raw(
+    const rows = await sql.rows<{ readonly id: string }>(
       `update reservation set state = outcome.column3 from (${text}) as outcome
         where id = outcome.column1 and incarnation = outcome.column2 and state = 'open'
           and lease_until >= outcome.column4
         returning id`,
-      [...values],
+      values,
     )
     const settled = new Set(rows.map(({ id }) => id))
     return items.map(({ id }) => settled.delete(id))

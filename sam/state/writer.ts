@@ -4,6 +4,7 @@ import type { JournalEvent } from '../journal/events.ts'
 import { EMPTY_HEAD, journalRow, type JournalHead, type JournalRow } from '../journal/journalRow.ts'
 import { follow } from '../journal/verifyJournal.ts'
 import { Gathering, type SetStatement } from '../../store/gathering.ts'
+import { inTransaction, sqlOf, type Sql } from '../../store/sql.ts'
 import { addJournalRows } from './journalRows.ts'
 
 /** One job's view of its transaction: its statements, and the events that are durable exactly if they are. */
@@ -28,12 +29,15 @@ export class Conflict extends Error {
   override readonly name = 'Conflict'
 }
 
+/** `together`: runs at the same time as others of the round, and uses set statements only. */
+type JobWork =
+  | { readonly kind: 'together'; run(unit: Unit): Promise<void> }
+  | { readonly kind: 'transaction'; run(unit: TransactionUnit): Promise<void> }
+
 interface Job {
   /** Set for the one job that begins another chain: it runs alone. */
-  readonly newChain?: string
-  /** Set for jobs that run at the same time as others of the round. */
-  readonly isTogether: boolean
-  run(unit: TransactionUnit): Promise<void>
+  readonly newChain: string | undefined
+  readonly work: JobWork
   done(): void
   failed(error: unknown): void
 }
@@ -73,7 +77,15 @@ export class Writer {
 
   /** Runs `job` alone, its events the first of another chain; if it fails, the old chain goes on. For `acceptState`. */
   writeInNewChain<T>(chain: string, job: (unit: TransactionUnit) => Promise<T>): Promise<T> {
-    return this.#enqueue(job, { newChain: chain, isTogether: false })
+    return this.#enqueue(
+      (keep) => ({
+        kind: 'transaction',
+        run: async (unit) => {
+          keep(await job(unit))
+        },
+      }),
+      chain,
+    )
   }
 
   get chain(): string {
@@ -87,25 +99,32 @@ export class Writer {
 
   /** Runs `job` in a transaction. Durable when the promise resolves; nothing of it is left when it rejects. */
   write<T>(job: (unit: TransactionUnit) => Promise<T>): Promise<T> {
-    return this.#enqueue(job, { isTogether: false })
+    return this.#enqueue((keep) => ({
+      kind: 'transaction',
+      run: async (unit) => {
+        keep(await job(unit))
+      },
+    }))
   }
 
   /** The same for a job of set statements: what the round's jobs ask for at the same time is one statement. */
   writeTogether<T>(job: (unit: Unit) => Promise<T>): Promise<T> {
-    return this.#enqueue(job, { isTogether: true })
+    return this.#enqueue((keep) => ({
+      kind: 'together',
+      run: async (unit) => {
+        keep(await job(unit))
+      },
+    }))
   }
 
-  #enqueue<T>(
-    job: (unit: TransactionUnit) => Promise<T>,
-    kind: { readonly newChain?: string; readonly isTogether: boolean },
-  ): Promise<T> {
+  #enqueue<T>(workOf: (keep: (result: T) => void) => JobWork, newChain?: string): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let result: { value: T } | undefined
       this.#waiting.push({
-        ...kind,
-        async run(unit) {
-          result = { value: await job(unit) }
-        },
+        newChain,
+        work: workOf((value) => {
+          result = { value }
+        }),
         done() {
           if (result !== undefined) resolve(result.value)
         },
@@ -167,15 +186,15 @@ export class Writer {
     let head = chain === this.#chain ? this.#head : EMPTY_HEAD
     let done: readonly JobDone[] = []
     try {
-      await this.#knex.transaction(async (trx) => {
-        done = await runJobs(round, trx)
+      await inRound(this.#knex, round, async (sql, trx) => {
+        done = await runJobs(round, sql, trx)
         const rows: JournalRow[] = []
         for (const event of done.flatMap(({ events }) => events)) {
           const next = journalRow(chain, head, this.#clock.now(), event)
           rows.push(next.row)
           head = next.head
         }
-        await addJournalRows(trx, rows)
+        await addJournalRows(sql, rows)
       })
     } catch (error) {
       this.#mayBeBehind = true
@@ -194,13 +213,32 @@ interface JobDone {
   readonly onDurable: readonly (() => void)[]
 }
 
+/** A transaction for a round: knex's own, which costs far more, only if a job asks for it. */
+function inRound(
+  knex: Knex,
+  round: readonly Job[],
+  work: (sql: Sql, trx: Knex.Transaction | undefined) => Promise<void>,
+): Promise<void> {
+  if (round.every((job) => job.work.kind === 'together'))
+    return inTransaction(knex, (sql) => work(sql, undefined))
+  return knex.transaction((trx) => work(sqlOf(trx), trx))
+}
+
 /** Every job of a round, in one transaction. When it throws, none runs any more. */
-async function runJobs(round: readonly Job[], trx: Knex.Transaction): Promise<readonly JobDone[]> {
-  const gathering = new Gathering(trx, { endsWithFailure: true })
+async function runJobs(
+  round: readonly Job[],
+  sql: Sql,
+  trx: Knex.Transaction | undefined,
+): Promise<readonly JobDone[]> {
+  const gathering = new Gathering(sql, { endsWithFailure: true })
   const done: JobDone[] = []
-  for (const job of round) if (!job.isTogether) done.push(await runJob(job, trx, gathering))
-  const together = round.filter((job) => job.isTogether)
-  const outcomes = await Promise.allSettled(together.map((job) => runJob(job, trx, gathering)))
+  const together: ((unit: Unit) => Promise<void>)[] = []
+  for (const { work } of round) {
+    if (work.kind === 'together') together.push((unit) => work.run(unit))
+    else if (trx === undefined) throw new Error('a round without the transaction that a job asks for')
+    else done.push(await runJob(gathering, (unit) => work.run({ ...unit, trx })))
+  }
+  const outcomes = await Promise.allSettled(together.map((run) => runJob(gathering, run)))
   for (const outcome of outcomes) {
     if (outcome.status === 'rejected') throw outcome.reason
     done.push(outcome.value)
@@ -209,12 +247,11 @@ async function runJobs(round: readonly Job[], trx: Knex.Transaction): Promise<re
 }
 
 /** Runs one job. Its last event names the record versions that it wrote. */
-async function runJob(job: Job, trx: Knex.Transaction, gathering: Gathering): Promise<JobDone> {
+async function runJob(gathering: Gathering, run: (unit: Unit) => Promise<void>): Promise<JobDone> {
   const events: JournalEvent[] = []
   const records: string[] = []
   const onDurable: (() => void)[] = []
-  await job.run({
-    trx,
+  await run({
     do: (statement, item) => gathering.do(statement, item),
     record: (event) => {
       events.push(event)

@@ -1,10 +1,12 @@
 import type { Knex } from 'knex'
 import { Gathering, type SetStatement } from '../../../store/gathering.ts'
+import { sqlOf } from '../../../store/sql.ts'
+import { questionMarks } from '../../../store/valuesList.ts'
 import type { NewToken, SessionStore, StoredToken } from '../../ports/sessionStore.ts'
 import { BrokenRow, numberOf, rowsOf, textOf, type Row } from './row.ts'
 
 export function createSessionStore(database: Knex): SessionStore {
-  const reads = new Gathering(database, { endsWithFailure: false })
+  const reads = new Gathering(sqlOf(database), { endsWithFailure: false })
   return {
     async start(principal, tokens, now) {
       await database.transaction(async (transaction) => {
@@ -56,12 +58,14 @@ const RETENTION = 7 * 24 * 60 * 60 * 1000
 
 /** Requests that come at the same time look their tokens up together. */
 const findTokens: SetStatement<string, Row | undefined> = {
-  async run(database, hashes) {
-    const found: unknown = await database('tokens')
-      .join('families', 'families.family_id', 'tokens.family_id')
-      .join('users', 'users.user_id', 'families.user_id')
-      .whereIn('tokens.token_sha256', hashes)
-      .select('tokens.*', 'families.user_id', 'families.client_id', 'families.ended_at', 'users.signer_id')
+  async run(sql, hashes) {
+    const found = await sql.rows<unknown>(
+      `select tokens.*, families.user_id, families.client_id, families.ended_at, users.signer_id
+        from tokens join families on families.family_id = tokens.family_id
+          join users on users.user_id = families.user_id
+        where tokens.token_sha256 in (${questionMarks(hashes.length)})`,
+      hashes,
+    )
     const rows = new Map(rowsOf(found).map((row) => [textOf(row, 'token_sha256'), row]))
     return hashes.map((hash) => rows.get(hash))
   },

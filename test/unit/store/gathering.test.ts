@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import knexPackage, { type Knex } from 'knex'
 import { Gathering, type SetStatement } from '../../../store/gathering.ts'
+import { sqlOf } from '../../../store/sql.ts'
 
 describe('set statements that are gathered', () => {
   let knex: Knex
@@ -22,7 +23,7 @@ describe('set statements that are gathered', () => {
   beforeEach(() => {
     runs = []
     knex = knexPackage({ client: 'sqlite3', connection: { filename: ':memory:' }, useNullAsDefault: true })
-    gathering = new Gathering(knex, { endsWithFailure: false })
+    gathering = new Gathering(sqlOf(knex), { endsWithFailure: false })
   })
   afterEach(() => knex.destroy())
 
@@ -55,7 +56,7 @@ describe('set statements that are gathered', () => {
   })
 
   it('in a transaction, runs nothing after a statement that failed', async () => {
-    const ending = new Gathering(knex, { endsWithFailure: true })
+    const ending = new Gathering(sqlOf(knex), { endsWithFailure: true })
     const outcomes = await Promise.allSettled([ending.do(doubled, 13), ending.do(negative, 1)])
     assert.deepEqual(
       outcomes.map(({ status }) => status),
