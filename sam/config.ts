@@ -3,8 +3,8 @@ import { dirname, resolve } from 'node:path'
 import { listedPair } from '../egress/destination.ts'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
-import { MAX_HASHES } from '../sap/limits.ts'
-import { CHANNELS, FACTOR_KINDS, GRADES, MAX_WAITING_SECONDS, ROLES } from '../sap/operations.ts'
+import { CHANNELS, MAX_WAITING_SECONDS, ROLES } from '../sap/operations.ts'
+import { keyPolicy, policySchema, type KeyPolicy } from './keyPolicy.ts'
 
 /** A configuration that cannot be used. The message names file and key, never a value. */
 export class ConfigError extends Error {
@@ -18,22 +18,6 @@ const seconds = (max: number): z.ZodInt => z.int().min(1).max(max)
 
 /** 72 hours: as long as it takes at most to notice that one's number or mailbox is somebody else's. */
 const DEFAULT_WAITING_SECONDS = 72 * 3600
-
-const policy = z.strictObject({
-  /** CSC `SCAL` of the credential. */
-  scal: z.enum(['1', '2']),
-  /** Signatures in one authorization, at most. */
-  multisign: z.int().min(1).max(MAX_HASHES),
-  /** All of these, every time. OTP and TOTP exclude each other. */
-  factors: z.array(z.enum(FACTOR_KINDS)).min(1),
-  /** An act of a lower grade is refused. */
-  minimumGrade: z.enum(GRADES),
-  /**
-   * For clients that sign nested signatures in one PDF: SCAL 2 may be authorized before the hashes are known. Such an act
-   * is graded plain-otp, whatever the factor.
-   */
-  lateHashes: z.boolean().default(false),
-})
 
 const smtp = z.strictObject({
   host: z.string().min(1),
@@ -105,7 +89,7 @@ const schema = z.strictObject({
   lockAfter: z.int().min(1).max(20).default(5),
   /** Whether the signer gets a message after each signature. */
   receipts: z.boolean().default(true),
-  policies: z.record(id, policy),
+  policies: z.record(id, policySchema),
   channels: z.strictObject({
     file: z.strictObject({ folder: path }).optional(),
     smtp: smtp.optional(),
@@ -114,10 +98,10 @@ const schema = z.strictObject({
 })
 
 type Parsed = z.infer<typeof schema>
-export type CredentialPolicyConfig = z.infer<typeof policy>
 export type SmtpConfig = NonNullable<Parsed['channels']['smtp']>
 
-export interface SamConfig extends Parsed {
+export interface SamConfig extends Omit<Parsed, 'policies'> {
+  readonly policies: Readonly<Record<string, KeyPolicy>>
   /** The folder that relative paths were resolved against. */
   readonly folder: string
 }
@@ -141,8 +125,13 @@ export function loadConfig(file: string): SamConfig {
     )
   }
   const folder = dirname(resolve(file))
-  const config: SamConfig = { ...resolvePaths(parsed.data, folder), folder }
-  checkPolicies(config, fail)
+  const policies = Object.fromEntries(
+    Object.entries(parsed.data.policies).map(([name, policy]) => [
+      name,
+      keyPolicy(policy, policyFail(name, fail)),
+    ]),
+  )
+  const config: SamConfig = { ...resolvePaths(parsed.data, folder), policies, folder }
   checkChannels(config, fail)
   if (config.profile !== 'dev' && config.factorChange.waitingSeconds === 0)
     throw fail('factorChange.waitingSeconds: ', 'zero is for the dev profile only')
@@ -189,20 +178,8 @@ function resolvePaths(parsed: Parsed, folder: string): Parsed {
 
 type Fail = (key: string, problem: string) => ConfigError
 
-function checkPolicies(config: SamConfig, fail: Fail): void {
-  for (const [name, { scal, factors, minimumGrade, lateHashes }] of Object.entries(config.policies)) {
-    const at = `policies.${name}.`
-    if (new Set(factors).size !== factors.length) throw fail(`${at}factors: `, 'one is named twice')
-    if (factors.includes('otp') && factors.includes('totp'))
-      throw fail(`${at}factors: `, 'otp or totp, not both')
-    const pinAlone = !factors.includes('otp') && !factors.includes('totp')
-    if (pinAlone && (scal === '2' || minimumGrade !== 'static'))
-      throw fail(`${at}factors: `, 'a PIN alone is grade static, and never SCAL 2')
-    if (lateHashes && (scal !== '2' || minimumGrade === 'bound-otp'))
-      throw fail(`${at}lateHashes: `, 'is for SCAL 2, and never above grade plain-otp')
-    if (minimumGrade === 'bound-otp' && !factors.includes('otp'))
-      throw fail(`${at}minimumGrade: `, 'bound-otp needs the factor otp')
-  }
+function policyFail(name: string, fail: Fail): Fail {
+  return (key, problem) => fail(`policies.${name}.${key}: `, problem)
 }
 
 function checkChannels(config: SamConfig, fail: Fail): void {

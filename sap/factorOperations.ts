@@ -1,8 +1,8 @@
 import { integer, list, object, oneOf, optional, text } from './codec.ts'
+import { FACTOR_KINDS } from './factorKinds.ts'
 import {
   CHANNELS,
   FACTOR_ACTIONS,
-  FACTOR_KINDS,
   MAX_WAITING_SECONDS,
   factor,
   id,

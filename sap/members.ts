@@ -11,18 +11,13 @@ import {
   type Codec,
   type TypeOf,
 } from './codec.ts'
+import { factorExpression } from './factorExpression.ts'
+import { FACTOR_KINDS, GRADES } from './factorKinds.ts'
 import { MAX_HASHES } from './limits.ts'
 
 /** Who a peer is, from its enrolled certificate. What each may call stands with each operation below. */
 export const ROLES = ['ssa', 'ra', 'ca', 'officer'] as const
 export type Role = (typeof ROLES)[number]
-
-export const GRADES = ['static', 'plain-otp', 'bound-otp'] as const
-/** How far an act showed the signer which list it authorizes: docs/security-model.md. */
-export type Grade = (typeof GRADES)[number]
-
-export const FACTOR_KINDS = ['pin', 'otp', 'totp'] as const
-export type FactorKind = (typeof FACTOR_KINDS)[number]
 
 /** What the signer asks for a factor: a new value, in place of an old one if there is one, or none any more. */
 export const FACTOR_ACTIONS = ['set', 'remove'] as const
@@ -59,8 +54,8 @@ const policy = object({
   /** CSC `SCAL`: "2" binds each SAD to its hashes. */
   scal: oneOf(['1', '2']),
   multisign: integer(1, MAX_HASHES),
-  /** All of these, every time. */
-  factors: list(oneOf(FACTOR_KINDS), 1, 3),
+  /** Which factors authorize together: `pin AND (otp OR totp)`. */
+  factors: factorExpression,
   minimumGrade: oneOf(GRADES),
   /** Whether SCAL "2" may be authorized without hashes: then the grade is `plain-otp`, whatever the factor. */
   lateHashes: flag,

@@ -1,9 +1,10 @@
 import { KEY_TYPE_NAMES } from './algorithms.ts'
 import { bytes, flag, integer, list, object, oneOf, optional, text, type TypeOf } from './codec.ts'
+import { GRADES } from './factorKinds.ts'
+import { factorExpression } from './factorExpression.ts'
 import { FACTOR_OPERATIONS } from './factorOperations.ts'
 import { MAX_ATTRIBUTE_BYTES, MAX_HASHES, MAX_PARAMETER_BYTES } from './limits.ts'
 import {
-  GRADES,
   SIGNATURE_FORMATS,
   attestation,
   binding,
@@ -24,22 +25,14 @@ import {
   secret,
 } from './members.ts'
 
-export {
-  CHANNELS,
-  FACTOR_ACTIONS,
-  FACTOR_KINDS,
-  GRADES,
-  MAX_WAITING_SECONDS,
-  ROLES,
-  SIGNATURE_FORMATS,
-} from './members.ts'
+export { FACTOR_KINDS, GRADES } from './factorKinds.ts'
+export type { FactorKind, Grade } from './factorKinds.ts'
+export { CHANNELS, FACTOR_ACTIONS, MAX_WAITING_SECONDS, ROLES, SIGNATURE_FORMATS } from './members.ts'
 export type {
   Attestation,
   ChannelName,
   CredentialPolicy,
   FactorAction,
-  FactorKind,
-  Grade,
   JournalLine,
   Operation,
   Role,
@@ -102,7 +95,7 @@ export const SAM_OPERATIONS = {
       hashAlgorithm: optional(oid),
       otp: optional(secret),
       totp: optional(secret),
-      /** In place of both: whichever of the two the credential demands. */
+      /** In place of both, for a credential that takes one of the two only. */
       oneTimePassword: optional(secret),
       pin: optional(secret),
       description: optional(text(0, 500)),
@@ -191,7 +184,10 @@ export const SAM_OPERATIONS = {
     object({ signerId: id }),
   ),
   resume: operation(['ra'], object({ requestId, credentialId: id, reason }), nothing),
-  /** Generates the key pair in the HSM, under a policy that the SAM's configuration names. */
+  /**
+   * Generates the key pair in the HSM, under a policy that the SAM's configuration names. `factors` may narrow which
+   * factors authorize, and never widen it: `policy_exceeded`.
+   */
   generateKey: operation(
     ['ra'],
     object({
@@ -199,6 +195,7 @@ export const SAM_OPERATIONS = {
       signerId: id,
       keyType: oneOf(KEY_TYPE_NAMES),
       policy: id,
+      factors: optional(factorExpression),
       description: optional(text(0, 255)),
     }),
     object({ credentialId: id, publicKey: der, attestation }),

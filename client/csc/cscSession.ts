@@ -25,7 +25,7 @@ export interface CredentialInfo {
   readonly algorithms: readonly string[]
   /** The signer's certificate first. */
   readonly chain: readonly [X509Certificate, ...X509Certificate[]]
-  /** All are needed. */
+  /** Enough for an authorization; all are needed. */
   readonly factors: readonly CredentialFactor[]
   readonly scal: '1' | '2'
   /** Signatures that one authorization may cover. */

@@ -90,11 +90,12 @@ function hashMembers(list: HashList | undefined): object {
 
 function factorsOf({ PIN, OTP }: z.infer<typeof credential>): readonly CredentialFactor[] {
   const factors: CredentialFactor[] = []
-  const isNeeded = (group: { presence: z.infer<typeof presence> } | undefined): boolean =>
-    group !== undefined && group.presence !== 'false'
+  // Where both are optional one of them is needed: the code, which can be bound to the list.
+  const needsOtp = OTP?.presence === 'true' || (OTP?.presence === 'optional' && PIN?.presence !== 'true')
+  const needsPin = PIN?.presence === 'true' || (PIN?.presence === 'optional' && !needsOtp)
   // The OTP first, as the service checks it first.
-  if (isNeeded(OTP))
-    factors.push({ kind: OTP?.type === 'offline' ? 'totp' : 'otp', id: 'OTP', label: OTP?.label ?? 'OTP' })
-  if (isNeeded(PIN)) factors.push({ kind: 'pin', id: 'PIN', label: PIN?.label ?? 'PIN' })
+  if (needsOtp)
+    factors.push({ kind: OTP.type === 'offline' ? 'totp' : 'otp', id: 'OTP', label: OTP.label ?? 'OTP' })
+  if (needsPin) factors.push({ kind: 'pin', id: 'PIN', label: PIN.label ?? 'PIN' })
   return factors
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { CscMalformedAnswer } from './cscErrors.ts'
 import type { CredentialFactor, CscSession, FactorKind, HashList, SignatureActivation } from './cscSession.ts'
+import { neededFactors } from './neededFactors.ts'
 import type { CscTransport } from './transport.ts'
 import {
   activationAnswer,
@@ -16,7 +17,11 @@ import {
 
 const authenticationObject = z.object({ type: z.string(), id: z.string(), label: z.string().optional() })
 const credential = commonCredential.extend({
-  auth: z.object({ mode: z.string(), objects: z.array(authenticationObject).default([]) }),
+  auth: z.object({
+    mode: z.string(),
+    expression: z.string().optional(),
+    objects: z.array(authenticationObject).default([]),
+  }),
 })
 const pendingAnswer = z.object({ handle: z.string().min(1) })
 /** Two minutes, as long as an answer may take. */
@@ -38,7 +43,11 @@ export function v2Session(transport: CscTransport, accessToken: string): CscSess
     async info(credentialId) {
       const body = { credentialID: credentialId, certificates: 'chain', authInfo: true }
       const answer = parseAnswer(credential, await post('credentials/info', body), 'credentials/info')
-      return { ...commonInfo(credentialId, answer), factors: answer.auth.objects.map(factorOf) }
+      const { expression, objects } = answer.auth
+      return {
+        ...commonInfo(credentialId, answer),
+        factors: neededFactors(expression, objects.map(factorOf)),
+      }
     },
     async sendOtp({ credentialId, factorId = 'OTP', binding }) {
       const bound = binding && {

@@ -1,4 +1,5 @@
 import type { KeyTypeName } from '../../sap/algorithms.ts'
+import type { FactorExpression } from '../../sap/factorExpression.ts'
 import { newRequestId, type CaClient, type SamClient } from './sapPeers.ts'
 
 export interface CredentialWish {
@@ -6,6 +7,8 @@ export interface CredentialWish {
   readonly keyType: KeyTypeName
   /** A policy that the SAM's configuration names. */
   readonly policy: string
+  /** Narrows the policy's. */
+  readonly factors?: FactorExpression | undefined
   readonly description?: string | undefined
 }
 

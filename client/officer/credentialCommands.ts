@@ -1,5 +1,7 @@
-import { Option, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { KEY_TYPE_NAMES, type KeyTypeName } from '../../sap/algorithms.ts'
+import { MalformedExpression } from '../../sap/expression.ts'
+import { parseFactors, type FactorExpression } from '../../sap/factorExpression.ts'
 import type { CommandIo } from '../commands/commandModule.ts'
 import { certify, createCredential } from './createCredential.ts'
 import { addOfficerOption, withOfficer } from './officerSession.ts'
@@ -9,6 +11,7 @@ interface CreateOptions {
   readonly officer: string
   readonly keyType: KeyTypeName
   readonly policy: string
+  readonly factors?: FactorExpression
   readonly description?: string
 }
 
@@ -28,11 +31,25 @@ function addCreate(group: Command, io: CommandIo): void {
     .argument('<signer-id>')
     .addOption(new Option('--key-type <name>').choices(KEY_TYPE_NAMES).makeOptionMandatory())
     .requiredOption('--policy <name>', "a policy of the SAM's configuration")
+    .option(
+      '--factors <expression>',
+      'takes fewer than the policy, e.g. "pin AND (otp OR totp)"',
+      factorsOption,
+    )
     .option('--description <text>')
   addOfficerOption(command).action(async (signerId: string, { officer, ...wish }: CreateOptions) => {
     const id = await withOfficer(officer, 'ra', (peers) => createCredential(peers, { signerId, ...wish }))
     io.out(`${id}\n`)
   })
+}
+
+function factorsOption(given: string): FactorExpression {
+  try {
+    return parseFactors(given)
+  } catch (error) {
+    if (error instanceof MalformedExpression) throw new InvalidArgumentError(error.message)
+    throw error
+  }
 }
 
 function addCertify(group: Command, io: CommandIo): void {

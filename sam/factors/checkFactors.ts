@@ -1,4 +1,4 @@
-import { SapFailure } from '../../sap/errors.ts'
+import type { FactorPolicy } from '../../sap/factorExpression.ts'
 import type { FactorKind, Grade } from '../../sap/operations.ts'
 import type { SamDeps } from '../deps.ts'
 import { openOtpOf } from '../state/otps.ts'
@@ -8,19 +8,16 @@ import { factorId } from './factorId.ts'
 import { isSameContent } from './life.ts'
 import { isOtp, normalizedOtp } from './otp.ts'
 import { isPin } from './pin.ts'
+import { requireTaken } from './requireTaken.ts'
 import { matchingStep } from './totp.ts'
 
-export interface GivenFactors {
-  readonly otp?: string | undefined
-  readonly totp?: string | undefined
-  readonly pin?: string | undefined
-}
+export type GivenFactors = Readonly<Partial<Record<FactorKind, string | undefined>>>
 
 export interface FactorCheck {
   readonly requestId: string
   readonly signerId: string
-  /** All of these are demanded. */
-  readonly demanded: readonly FactorKind[]
+  /** Of the credential: what is given must satisfy it. */
+  readonly policy: FactorPolicy
   readonly given: GivenFactors
   /** `bindingText` of the list to be authorized; undefined without hashes. */
   readonly binding: string | undefined
@@ -46,39 +43,28 @@ export interface PassedFactors {
 }
 
 /**
- * Verifies every factor that the credential demands: the one-time code first, the PIN only if that was right, so that
- * nobody learns about a PIN without the code. Each attempt is counted durably before its comparison. Throws the
- * code of the first factor that is missing, locked or wrong.
+ * Verifies every factor that is given, also one that the credential could do without: the one-time code first, the PIN
+ * only if that was right, so that nobody learns about a PIN by the way. Each attempt is counted durably before its
+ * comparison. Throws the code of the first factor that is missing, locked or wrong.
  */
 export async function checkFactors(deps: SamDeps, check: FactorCheck): Promise<PassedFactors> {
-  requireExactly(check)
+  const { policy, given } = check
+  requireTaken(policy, given)
   const passed: PassedFactor[] = []
   let otpId: string | undefined
   let grade: Grade = 'static'
-  if (check.demanded.includes('otp')) {
+  if (given.otp !== undefined) {
     const { factor, id, isBound } = await checkOtp(deps, check)
     passed.push(factor)
     otpId = id
     grade = isBound ? 'bound-otp' : 'plain-otp'
   }
-  if (check.demanded.includes('totp')) {
+  if (given.totp !== undefined) {
     passed.push(await checkTotp(deps, check))
-    grade = 'plain-otp'
+    if (grade === 'static') grade = 'plain-otp'
   }
-  if (check.demanded.includes('pin')) passed.push(await checkPin(deps, check))
+  if (given.pin !== undefined) passed.push(await checkPin(deps, check))
   return { factors: passed, otpId, grade }
-}
-
-/** What is demanded must be there, and nothing else: an unasked factor would be a factor that nobody checks. */
-function requireExactly({ demanded, given }: FactorCheck): void {
-  const has = (kind: FactorKind): boolean => given[kind] !== undefined
-  if ((demanded.includes('otp') && !has('otp')) || (demanded.includes('totp') && !has('totp')))
-    throw new SapFailure('otp_missing', 'the credential demands a one-time code')
-  if (demanded.includes('pin') && !has('pin'))
-    throw new SapFailure('pin_missing', 'the credential demands a PIN')
-  for (const kind of ['otp', 'totp', 'pin'] as const)
-    if (has(kind) && !demanded.includes(kind))
-      throw new SapFailure('factor_unexpected', `the credential does not take ${kind}`)
 }
 
 async function checkOtp(

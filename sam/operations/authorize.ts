@@ -1,6 +1,6 @@
 import { SapFailure } from '../../sap/errors.ts'
-import type { SamAnswer, SamRequest } from '../../sap/operations.ts'
-import { isAtLeast } from '../activation/grade.ts'
+import { isAtLeast, leastGrade, takenSets } from '../../sap/factorExpression.ts'
+import type { FactorKind, SamAnswer, SamRequest } from '../../sap/operations.ts'
 import { bindingText, hashList, lateBindingText, type HashList } from '../activation/hashList.ts'
 import { listSha256, type LedgerEntry } from '../activation/ledger.ts'
 import type { SamDeps } from '../deps.ts'
@@ -38,22 +38,26 @@ export async function authorize(deps: SamDeps, request: Request): Promise<SamAns
   const passed = await checkFactors(deps, {
     requestId: request.requestId,
     signerId: request.signerId,
-    demanded: key.value.factors,
+    policy: key.value,
     given: givenFactors(key.value, request),
     binding: list && bindingText({ ...request, list }),
     lateBinding: key.value.lateHashes === true ? lateBindingText(request) : undefined,
   })
-  if (!isAtLeast(passed.grade, key.value.minimumGrade))
-    throw new SapFailure('grade_too_low', `${passed.grade} is below ${key.value.minimumGrade}`)
+  const least = leastGrade(key.value)
+  if (!isAtLeast(passed.grade, least))
+    throw new SapFailure('grade_too_low', `${passed.grade} is below ${least}`)
   return retryConflicts((tries) => writeActivation(deps, request, { key, list, passed }, tries))
 }
 
-/** CSC v1 has one word for both kinds of one-time codes: which of them it is, the credential says. */
+/** CSC v1 has one word for both kinds of one-time codes: which of them it is, the credential says, or nobody does. */
 function givenFactors(key: KeyRecord, { otp, totp, pin, oneTimePassword }: Request): GivenFactors {
   if (oneTimePassword === undefined) return { otp, totp, pin }
   if (otp !== undefined || totp !== undefined)
     throw new SapFailure('factor_unexpected', 'a one-time password beside a code by its own name')
-  return key.factors.includes('totp') ? { totp: oneTimePassword, pin } : { otp: oneTimePassword, pin }
+  const takes = (kind: FactorKind): boolean => takenSets(key).some((set) => set.has(kind))
+  if (takes('otp') && takes('totp'))
+    throw new SapFailure('factor_unexpected', 'the credential takes both kinds of one-time codes')
+  return takes('totp') ? { totp: oneTimePassword, pin } : { otp: oneTimePassword, pin }
 }
 
 function requireNumber(key: KeyRecord, count: number): void {
@@ -108,7 +112,7 @@ async function writeActivation(
     listSha256: listSha256(digests),
     numberOfSignatures: request.numberOfSignatures,
     grade: passed.grade,
-    factors: key.value.factors,
+    factors: passed.factors.map(({ kind }) => kind),
     actAt,
     expiresAt: actAt + deps.config.sad.lifetimeSeconds * 1000,
   }

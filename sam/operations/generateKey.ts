@@ -3,10 +3,13 @@ import { KEY_TYPES } from '../../sap/algorithms.ts'
 import { attestationBytes, publicKeySha256 } from '../../sap/attestation.ts'
 import { ecdsaDer } from '../../sap/ecdsaSignature.ts'
 import { SapFailure } from '../../sap/errors.ts'
+import { expressionText } from '../../sap/expression.ts'
+import { isNarrowing } from '../../sap/factorExpression.ts'
 import type { Attestation, SamAnswer, SamRequest } from '../../sap/operations.ts'
 import type { SamDeps } from '../deps.ts'
 import { requireSigner } from '../factors/enrol.ts'
 import { newId } from '../ids.ts'
+import type { KeyPolicy } from '../keyPolicy.ts'
 
 type Request = SamRequest<'generateKey'>
 
@@ -19,11 +22,7 @@ export async function generateKey(deps: SamDeps, request: Request): Promise<SamA
   deps.state.requireOperational()
   const { requestId, signerId, keyType } = request
   await requireSigner(deps, signerId)
-  const policy = Object.hasOwn(deps.config.policies, request.policy)
-    ? deps.config.policies[request.policy]
-    : undefined
-  if (policy === undefined)
-    throw new SapFailure('policy_unknown', `policy ${request.policy} is not configured`)
+  const policy = policyFor(deps, request)
 
   // No key from a token whose random numbers have ended.
   await deps.hsm.check()
@@ -66,6 +65,7 @@ export async function generateKey(deps: SamDeps, request: Request): Promise<SamA
         signerId,
         keyType,
         policy: request.policy,
+        factors: expressionText(policy.factors),
         publicKeySha256: publicKeySha256(publicKey),
         wrappingKeyId: wrapped.wrappingKeyId,
         wrapMechanism: wrapped.mechanism,
@@ -73,6 +73,17 @@ export async function generateKey(deps: SamDeps, request: Request): Promise<SamA
     })
   })
   return { credentialId, publicKey, attestation }
+}
+
+/** The policy by its name, narrowed if that was asked for: a registration officer makes no rules of the officer's. */
+function policyFor({ config }: SamDeps, { policy: name, factors }: Request): KeyPolicy {
+  const policy = Object.hasOwn(config.policies, name) ? config.policies[name] : undefined
+  if (policy === undefined) throw new SapFailure('policy_unknown', `policy ${name} is not configured`)
+  if (factors === undefined) return policy
+  const narrowed = { ...policy, factors }
+  if (!isNarrowing(narrowed, policy))
+    throw new SapFailure('policy_exceeded', `policy ${name} does not take all that these factors would`)
+  return narrowed
 }
 
 async function attest(

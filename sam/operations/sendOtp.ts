@@ -1,5 +1,6 @@
 import { DIGESTS } from '../../sap/algorithms.ts'
 import { SapFailure } from '../../sap/errors.ts'
+import { namesIn } from '../../sap/expression.ts'
 import { fingerprint } from '../../sap/fingerprint.ts'
 import type { SamAnswer, SamRequest } from '../../sap/operations.ts'
 import { bindingText, hashList, lateBindingText, type HashList } from '../activation/hashList.ts'
@@ -20,7 +21,7 @@ export async function sendOtp(deps: SamDeps, request: Request): Promise<SamAnswe
   const clientName = await registeredClientName(deps, request.clientId)
   const { value: key } = await ownedKey(deps, request.signerId, request.credentialId)
   requireUsable(key, deps.clock.now())
-  if (!key.factors.includes('otp'))
+  if (!namesIn(key.factors).includes('otp'))
     throw new SapFailure('otp_not_sendable', 'the credential takes no sent code')
   const list = request.binding && hashList(request.binding.hashes, request.binding.hashAlgorithm)
   if (list !== undefined) requireWithinMultisign(key, list)

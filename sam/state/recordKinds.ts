@@ -1,5 +1,17 @@
 import { KEY_TYPE_NAMES } from '../../sap/algorithms.ts'
-import { bytes, flag, integer, list, object, oneOf, optional, text, type TypeOf } from '../../sap/codec.ts'
+import {
+  bytes,
+  flag,
+  integer,
+  list,
+  object,
+  oneOf,
+  optional,
+  text,
+  type Codec,
+  type TypeOf,
+} from '../../sap/codec.ts'
+import { allOf, factorExpression, type FactorExpression } from '../../sap/factorExpression.ts'
 import { CHANNELS, FACTOR_ACTIONS, FACTOR_KINDS, GRADES, ROLES } from '../../sap/operations.ts'
 
 const id = text(1, 64)
@@ -55,6 +67,14 @@ const factor = object({
 })
 export type FactorRecord = TypeOf<typeof factor>
 
+const factorList = list(oneOf(FACTOR_KINDS), 1, 3)
+/** In records of before there were expressions: a list, of which all are demanded. */
+const demandedFactors: Codec<FactorExpression> = {
+  ...factorExpression,
+  parse: (value, at) =>
+    Array.isArray(value) ? allOf(factorList.parse(value, at)) : factorExpression.parse(value, at),
+}
+
 const key = object({
   signerId: id,
   description: text(0, 255),
@@ -64,7 +84,7 @@ const key = object({
   publicKey: der,
   scal: oneOf(['1', '2']),
   multisign: integer(1, 100_000),
-  factors: list(oneOf(FACTOR_KINDS), 1, 3),
+  factors: demandedFactors,
   minimumGrade: oneOf(GRADES),
   /** Absent in records of before it existed: no. */
   lateHashes: optional(flag),

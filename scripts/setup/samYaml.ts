@@ -32,6 +32,7 @@ export function samYaml(hsmModule: string, sessions: number): string {
       'otp-pin': { scal: '2', multisign, factors: ['otp', 'pin'], minimumGrade: 'plain-otp' },
       'otp-only': { scal: '2', multisign, factors: ['otp'], minimumGrade: 'plain-otp' },
       'totp-pin': { scal: '2', multisign, factors: ['totp', 'pin'], minimumGrade: 'plain-otp' },
+      'any-code-pin': { scal: '2', multisign, factors: 'pin AND (otp OR totp)', minimumGrade: 'plain-otp' },
       'bound-otp-pin': { scal: '2', multisign, factors: ['otp', 'pin'], minimumGrade: 'bound-otp' },
       seal: { scal: '1', multisign, factors: ['pin'], minimumGrade: 'static' },
     },

@@ -1,3 +1,4 @@
+import type { FactorExpression } from '../../sap/factorExpression.ts'
 import { KEY_TYPES, signatureAlgorithmsOf, type KeyTypeName } from '../../sap/algorithms.ts'
 
 export type FactorKind = 'pin' | 'otp' | 'totp'
@@ -29,8 +30,8 @@ export interface Credential {
   readonly certificate: CertificateInfo
   readonly scal: '1' | '2'
   readonly multisign: number
-  /** All of these, every time. */
-  readonly factors: readonly FactorKind[]
+  /** Which factors authorize together; what the grade forbids is left out. */
+  readonly expression: FactorExpression
 }
 
 /** A factor of the signer: where an OTP goes. */

@@ -30,7 +30,7 @@ export interface AuthorizeRequest {
   readonly hashAlgorithm: string | undefined
   readonly otp: string | undefined
   readonly totp: string | undefined
-  /** In place of both: whichever of the two the credential demands. */
+  /** In place of both, for a credential that takes one of the two only. */
   readonly oneTimePassword: string | undefined
   readonly pin: string | undefined
   readonly description: string | undefined

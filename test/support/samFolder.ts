@@ -61,6 +61,16 @@ export const POLICIES = {
     minimumGrade: 'plain-otp',
     lateHashes: true,
   },
+  'pin-or-otp': { scal: '1', multisign: 5, factors: 'pin OR otp', minimumGrade: 'static' },
+  'pin-xor-otp': { scal: '1', multisign: 5, factors: 'pin XOR otp', minimumGrade: 'static' },
+  'any-code-pin': {
+    scal: '2',
+    multisign: 200,
+    factors: 'pin AND (otp OR totp)',
+    minimumGrade: 'plain-otp',
+  },
+  'code-of-pin-or-otp': { scal: '2', multisign: 5, factors: 'pin OR otp', minimumGrade: 'plain-otp' },
+  'bound-of-any': { scal: '2', multisign: 5, factors: 'otp OR totp', minimumGrade: 'bound-otp' },
   pin: { scal: '1', multisign: 5, factors: ['pin'], minimumGrade: 'static' },
 }
 

@@ -47,6 +47,7 @@ const REASON: Readonly<Record<SapErrorCode, RefusalReason | 'unexpected'>> = {
   factor_exists: 'unexpected',
   pin_too_weak: 'unexpected',
   policy_unknown: 'unexpected',
+  policy_exceeded: 'unexpected',
   state_forbids: 'unexpected',
   certificate_refused: 'unexpected',
   already_exists: 'unexpected',

@@ -3,6 +3,7 @@ import { Refusal } from '../../domain/errors.ts'
 import type { Caller } from '../../domain/principal.ts'
 import type { Sam } from '../../ports/sam.ts'
 import { SapFailure } from '../../../sap/errors.ts'
+import { takenExpression } from '../../../sap/factorExpression.ts'
 import type {
   SAM_OPERATIONS,
   SamAnswer,
@@ -101,6 +102,6 @@ function credentialOf(told: SamCredential): Credential | undefined {
     },
     scal: told.policy.scal,
     multisign: told.policy.multisign,
-    factors: told.policy.factors,
+    expression: takenExpression(told.policy),
   }
 }

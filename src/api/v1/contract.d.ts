@@ -335,7 +335,7 @@ export interface components {
         };
         readonly Pin: {
             /** @enum {string} */
-            readonly presence: "true" | "false";
+            readonly presence: "true" | "false" | "optional";
             /** @enum {string} */
             readonly format?: "A" | "N";
             readonly label?: string;
@@ -343,7 +343,7 @@ export interface components {
         };
         readonly Otp: {
             /** @enum {string} */
-            readonly presence: "true" | "false";
+            readonly presence: "true" | "false" | "optional";
             /**
              * @description online needs credentials/sendOTP
              * @enum {string}

@@ -7,6 +7,7 @@ import type { Deps } from '../../csc/deps.ts'
 import { info } from '../../csc/info.ts'
 import { signHash } from '../../csc/signatures/signHash.ts'
 import { Refusal } from '../../domain/errors.ts'
+import { presencesOf, type Presences } from '../../domain/presence.ts'
 import { authRoutes } from '../authRoutes.ts'
 import { bindingOf, bytesOf, digestsOf, isSecret, labelOf, numberOfSignatures } from '../bodies.ts'
 import { credentialMembers, infoOptions } from '../credentialMembers.ts'
@@ -79,11 +80,14 @@ function credentialRoutes(deps: Deps): Record<string, Route> {
         credentialId: body.credentialID,
         options: infoOptions(body),
       })
+      const presences = presencesOf(found.credential.expression)
+      if (presences === undefined)
+        throw new Refusal('credential_invalid', { detail: 'v1 has no words for its factors' })
       return {
         ...credentialMembers(found),
         authMode: 'explicit',
         SCAL: found.credential.scal,
-        ...factorMembers(found, labels),
+        ...factorMembers(found, presences, labels),
         multisign: found.credential.multisign,
         lang: labels.language,
       } satisfies wire.CredentialsInfoResponse
@@ -137,25 +141,24 @@ function authorizationRoutes(deps: Deps): Record<string, Route> {
 }
 
 /** §11.5: `PIN` and `OTP`, when asked for. v1 has one kind of OTP: sent, or made by a device. */
-function factorMembers({ factors }: CredentialInfo, labels: Labels): { PIN?: wire.Pin; OTP?: wire.Otp } {
+function factorMembers(
+  { factors }: CredentialInfo,
+  { pin, code, codeKind }: Presences,
+  labels: Labels,
+): { PIN?: wire.Pin; OTP?: wire.Otp } {
   if (factors === undefined) return {}
-  const pin = factors.find((factor) => factor.kind === 'pin')
-  const otp = factors.find((factor) => factor.kind !== 'pin')
-  const isSent = otp?.kind === 'otp'
+  const isSent = codeKind === 'otp'
   return {
-    PIN:
-      pin === undefined
-        ? { presence: 'false' }
-        : { presence: 'true', format: 'A', label: labels.factors.pin },
+    PIN: pin === 'false' ? { presence: pin } : { presence: pin, format: 'A', label: labels.factors.pin },
     OTP:
-      otp === undefined
-        ? { presence: 'false' }
+      code === 'false'
+        ? { presence: code }
         : {
-            presence: 'true',
+            presence: code,
             type: isSent ? 'online' : 'offline',
             format: 'N',
-            label: labels.factors[otp.kind],
-            ...sentTo(labels, otp.destination),
+            label: labels.factors[codeKind],
+            ...sentTo(labels, factors.find(({ kind }) => kind === codeKind)?.destination ?? ''),
             ID: isSent ? 'OTP' : 'TOTP',
           },
   }

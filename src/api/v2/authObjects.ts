@@ -1,3 +1,5 @@
+import { expressionText } from '../../../sap/expression.ts'
+import type { FactorExpression } from '../../../sap/factorExpression.ts'
 import type { FactorKind, SignerFactor } from '../../domain/credential.ts'
 import { Refusal } from '../../domain/errors.ts'
 import { isSecret } from '../bodies.ts'
@@ -19,8 +21,9 @@ export function factorOfObject(id: string): FactorKind | undefined {
   return id === OBJECTS.totp.id ? 'totp' : undefined
 }
 
-/** `auth.expression` and `auth.objects` of a credential that takes all these factors. */
+/** `auth.expression` and `auth.objects` of a credential: the factors that its expression names. */
 export function objectsOf(
+  expression: FactorExpression,
   factors: readonly SignerFactor[],
   labels: Labels,
 ): {
@@ -28,7 +31,7 @@ export function objectsOf(
   objects: wire.AuthObject[]
 } {
   return {
-    expression: factors.map((factor) => OBJECTS[factor.kind].id).join(' AND '),
+    expression: expressionText(expression, (kind) => OBJECTS[kind].id),
     objects: factors.map(({ kind, destination }) => ({
       ...OBJECTS[kind],
       label: labels.factors[kind],

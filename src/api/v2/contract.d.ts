@@ -488,6 +488,7 @@ export interface components {
         readonly Auth: {
             /** @enum {string} */
             readonly mode: "explicit";
+            /** @description of the objects' ids, e.g. PIN AND (OTP OR TOTP) */
             readonly expression?: string;
             readonly objects?: readonly components["schemas"]["AuthObject"][];
         };

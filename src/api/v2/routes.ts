@@ -68,7 +68,7 @@ function credentialRoutes(deps: Deps): Record<string, Route> {
       cert: { ...cert, ...laterCertificateMembers(deps.service.specs, found) },
       auth: {
         mode: 'explicit',
-        ...(found.factors === undefined ? {} : objectsOf(found.factors, labels)),
+        ...(found.factors === undefined ? {} : objectsOf(found.credential.expression, found.factors, labels)),
       },
       SCAL: found.credential.scal,
       multisign: found.credential.multisign,

@@ -1,3 +1,4 @@
+import { namesIn } from '../../../sap/expression.ts'
 import {
   certificateStatus,
   isEnabled,
@@ -24,7 +25,7 @@ export interface CredentialInfo {
   /** DER, the end-entity certificate first; undefined when none were asked for. */
   readonly certificates: readonly Buffer[] | undefined
   readonly certificate: CertificateInfo | undefined
-  /** The factors that an authorization takes, in the order of the policy; undefined when not asked for. */
+  /** The factors that the credential's expression names, in its order; undefined when not asked for. */
   readonly factors: readonly SignerFactor[] | undefined
 }
 
@@ -60,7 +61,7 @@ function describeCredential(
 ): CredentialInfo {
   const { chain } = credential
   const shown = { none: undefined, single: chain.slice(0, 1), chain }
-  const factors = credential.factors.map(
+  const factors = namesIn(credential.expression).map(
     (kind) => signerFactors.find((factor) => factor.kind === kind) ?? { kind, destination: '' },
   )
   return {

@@ -1,5 +1,6 @@
 import { isEnabled, type Credential } from '../../domain/credential.ts'
 import { Refusal } from '../../domain/errors.ts'
+import { presencesOf } from '../../domain/presence.ts'
 import { makePageToken, openPageToken } from '../../domain/pageToken.ts'
 import type { Caller } from '../../domain/principal.ts'
 import type { Deps } from '../deps.ts'
@@ -20,7 +21,10 @@ export interface CredentialPage {
   readonly nextPageToken: string | undefined
 }
 
-/** CSC API v1.0.4.0 §11.4: one page of ids. Throws Refusal `user_id_given`, `page_token_invalid`. */
+/**
+ * CSC API v1.0.4.0 §11.4: one page of ids. A credential whose factors v1 has no words for is not there for v1. Throws Refusal `user_id_given`,
+ * `page_token_invalid`.
+ */
 export async function listPage(deps: Deps, input: ListInput): Promise<CredentialPage> {
   if (input.userId !== undefined) throw new Refusal('user_id_given')
   const { userId } = input.caller
@@ -30,7 +34,9 @@ export async function listPage(deps: Deps, input: ListInput): Promise<Credential
   if (input.pageToken !== undefined && after === undefined) throw new Refusal('page_token_invalid')
   const page = await deps.sam.credentials(input.caller, { after, limit: pageSize(input.maxResults) })
   return {
-    credentialIds: page.credentials.map((credential) => credential.id),
+    credentialIds: page.credentials
+      .filter(({ expression }) => presencesOf(expression) !== undefined)
+      .map(({ id }) => id),
     nextPageToken:
       page.last === undefined
         ? undefined

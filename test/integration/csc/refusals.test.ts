@@ -69,6 +69,7 @@ const TOLD: Readonly<Record<SapErrorCode, readonly [Expected, Expected?]>> = {
   factor_exists: [SERVER_ERROR],
   pin_too_weak: [SERVER_ERROR],
   policy_unknown: [SERVER_ERROR],
+  policy_exceeded: [SERVER_ERROR],
   state_forbids: [SERVER_ERROR],
   certificate_refused: [SERVER_ERROR],
   already_exists: [SERVER_ERROR],

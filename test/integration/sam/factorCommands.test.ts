@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { stringify } from 'yaml'
 import { registerOfficerCommands } from '../../../client/officer/officerCommands.ts'
+import { memberOf } from '../../support/bodyOf.ts'
 import { buildSam, makeSigner, type TestSam, type TestSigner } from '../../support/buildSam.ts'
 import { changed, factorsOf } from '../../support/factorChanges.ts'
 import { authorization, authorized, journalOf, newHashes, totpOf } from '../../support/samActs.ts'
@@ -38,7 +39,7 @@ describe("chancery signer: a registration officer's commands for factors", () =>
 
   async function run(name: string, kind: string, ...options: readonly string[]): Promise<string> {
     const factor = [`${kind}.${signer.signerId}`, '--reason', 'seen in person']
-    return command(name, ...factor, ...options)
+    return command(`signer/${name}`, ...factor, ...options)
   }
 
   async function command(name: string, ...options: readonly string[]): Promise<string> {
@@ -52,9 +53,29 @@ describe("chancery signer: a registration officer's commands for factors", () =>
       stdin: process.stdin,
     })
     const given = [signer.signerId, ...options, '--officer', officer]
-    await program.parseAsync(['node', 'chancery', 'signer', name, ...given])
+    await program.parseAsync(['node', 'chancery', ...name.split('/'), ...given])
     return output
   }
+
+  const created = (factors: string): Promise<string> =>
+    command('credential/create', '--key-type', 'p-256', '--policy', 'any-code-pin', '--factors', factors)
+
+  it('makes a key with factors narrower than its policy, and no other', async () => {
+    const keys = async (): Promise<readonly unknown[]> =>
+      (await journalOf(sam, 'KEY_GENERATED')).filter(({ signerId }) => signerId === signer.signerId)
+    const before = (await keys()).length
+    await assert.rejects(
+      created('otp OR totp'),
+      /^CommandFailure: Refused: generateKey was refused: policy_exceeded\.$/,
+    )
+    await assert.rejects(created('pin AND'), /it ends too early/)
+    assert.equal((await keys()).length, before)
+    // There is no CA here to certify it, so the command ends after the key is made.
+    await assert.rejects(created('pin AND totp'))
+    const made = await keys()
+    assert.equal(made.length, before + 1)
+    assert.equal(memberOf(made.at(-1), 'factors'), 'pin AND totp')
+  })
 
   it('resets a PIN from a file, a destination, an authenticator', async () => {
     await run('reset', 'pin', '--pin-file', join(sam.folder, 'new-pin'))
@@ -73,7 +94,7 @@ describe("chancery signer: a registration officer's commands for factors", () =>
   it('lists them: ids, states, masked destinations, and what waits', async () => {
     await changed(sam, signer, 'otp')
     const { signerId } = signer
-    const [pin, otp, totp] = (await command('factors')).trim().split('\n')
+    const [pin, otp, totp] = (await command('signer/factors')).trim().split('\n')
     assert.equal(pin, `pin.${signerId}  ACTIVE`)
     assert.match(
       otp ?? '',

@@ -63,7 +63,7 @@ describe('SAM: a credential whose hashes may come late (activation.md §1.4)', (
     assert.deepEqual(await policyOf(signer), {
       scal: '2',
       multisign: 3,
-      factors: ['otp'],
+      factors: { name: 'otp' },
       minimumGrade: 'plain-otp',
       lateHashes: true,
     })

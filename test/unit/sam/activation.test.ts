@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { Activation } from '../../../sam/activation/activation.ts'
-import { isAtLeast } from '../../../sam/activation/grade.ts'
 import { bindingText, hashList } from '../../../sam/activation/hashList.ts'
 import { listSha256, sadHash } from '../../../sam/activation/ledger.ts'
+import { isAtLeast } from '../../../sap/factorExpression.ts'
 import { SHA256, SHA512 } from '../../support/samActs.ts'
 
 const grant = {

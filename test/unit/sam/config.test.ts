@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import { parseFactors } from '../../../sap/factorExpression.ts'
 import { ConfigError, loadConfig } from '../../../sam/config.ts'
 
 type Document = Readonly<Record<string, unknown>>
@@ -57,8 +58,16 @@ describe('sam.yaml', () => {
     assert.deepEqual(config.otp, { lifetimeSeconds: 300, sendsPerQuarterHour: 5 })
     assert.deepEqual(config.factorChange, { waitingSeconds: 72 * 3600 })
     assert.equal(config.policies['otp']?.lateHashes, false)
+    assert.deepEqual(config.policies['otp'].factors, { name: 'otp' })
     assert.equal(config.lockAfter, 5)
     assert.equal(config.receipts, true)
+  })
+
+  it('reads a list of factors as all of them, and an expression as what it says', () => {
+    const factorsOf = (factors: unknown): unknown => load(policy({ factors })).policies['p']?.factors
+    assert.deepEqual(factorsOf(['otp', 'pin']), parseFactors('otp AND pin'))
+    assert.deepEqual(factorsOf('pin AND (otp OR totp)'), parseFactors('pin AND (otp OR totp)'))
+    assert.deepEqual(factorsOf('pin OR otp'), parseFactors('pin OR otp'))
   })
 
   const wrong: readonly [string, Document, RegExp][] = [
@@ -82,7 +91,33 @@ describe('sam.yaml', () => {
       policy({ scal: '1', factors: ['pin'], minimumGrade: 'plain-otp' }),
       /policies\.p\.factors: a PIN alone/,
     ],
-    ['OTP and TOTP together', policy({ factors: ['otp', 'totp'] }), /policies\.p\.factors: otp or totp/],
+    [
+      'a PIN alone for SCAL 2 beside better ones',
+      policy({ factors: 'pin OR otp', minimumGrade: 'static' }),
+      /policies\.p\.factors: a PIN alone/,
+    ],
+    [
+      'what nothing satisfies',
+      policy({ factors: 'otp XOR otp' }),
+      /policies\.p\.factors: nothing satisfies it/,
+    ],
+    [
+      'a grade that no satisfying factors have',
+      policy({ factors: '(otp XOR pin) AND pin', scal: '1' }),
+      /policies\.p\.factors: a PIN alone/,
+    ],
+    [
+      'a grade that the only sets with that factor miss',
+      policy({ factors: 'totp AND (otp XOR totp)', minimumGrade: 'bound-otp' }),
+      /policies\.p\.factors: no factors that satisfy it have the minimumGrade/,
+    ],
+    ['an expression that is none', policy({ factors: 'otp AND' }), /policies\.p\.factors: it ends too early/],
+    [
+      'mixed operators without parentheses',
+      policy({ factors: 'otp AND pin OR totp' }),
+      /policies\.p\.factors: parentheses are needed/,
+    ],
+    ['a factor that is none', policy({ factors: ['sms'] }), /policies\.p\.factors: /],
     ['a factor twice', policy({ factors: ['otp', 'otp'] }), /policies\.p\.factors: one is named twice/],
     [
       'a bound OTP from an app',
