@@ -21,6 +21,7 @@ import { createRefusalTally, type RunningTally } from './adapters/security/refus
 import { createApp } from './api/app.ts'
 import { DocumentGate } from './api/documentGate.ts'
 import { contractPath } from './api/contract.ts'
+import { messageClasses } from './api/messageClasses.ts'
 import type { SsaConfig } from './config.ts'
 import type { Deps } from './csc/deps.ts'
 import { BASIC_CLIENT } from './domain/principal.ts'
@@ -132,6 +133,7 @@ async function openListeners(config: SsaConfig, parts: Parts): Promise<Ssa['port
     },
     pages: { '/api': createApiPage({ contracts: CONTRACTS }) },
   })
+  const classes = messageClasses(app)
   const management = createManagementApp({
     audit: deps.audit,
     log,
@@ -154,8 +156,9 @@ async function openListeners(config: SsaConfig, parts: Parts): Promise<Ssa['port
   const pem = tls && { cert: read(tls.certificate), key: read(tls.key) }
   return {
     management: await open(createServer(management, undefined), config.management),
-    mutualTls: mutualTls && config.mutualTls ? await open(mutualTls.serve(app), config.mutualTls) : undefined,
-    main: await open(createServer(app, pem), config.listen),
+    mutualTls:
+      mutualTls && config.mutualTls ? await open(mutualTls.serve(app, classes), config.mutualTls) : undefined,
+    main: await open(createServer(app, pem, classes), config.listen),
   }
 }
 

@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http'
+import {
+  createServer as createHttpServer,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+} from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { endUntakenAnswers } from './untakenAnswers.ts'
@@ -34,15 +39,19 @@ export interface ListenerBounds {
 /** For every listener that speaks TLS. */
 export const HANDSHAKE = { handshakeTimeout: HANDSHAKE_TIMEOUT, minVersion: 'TLSv1.2' } as const
 
+/** The classes that a server makes its messages from; Node's own where nothing is given. */
+export type MessageClasses = Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>
+
 /** An HTTP/1.1 server, with TLS where `tls` (PEM) is given; it never asks for a certificate. */
 export function createServer(
   listener: RequestListener,
   tls: { readonly cert: string; readonly key: string } | undefined,
+  classes: MessageClasses = {},
 ): Server {
   const bounded = withFewHeaders(listener)
   return tls === undefined
-    ? createHttpServer(LIMITS, bounded)
-    : createHttpsServer({ ...LIMITS, ...HANDSHAKE, ...tls }, bounded)
+    ? createHttpServer({ ...LIMITS, ...classes }, bounded)
+    : createHttpsServer({ ...LIMITS, ...HANDSHAKE, ...classes, ...tls }, bounded)
 }
 
 /** Refuses what has more headers than anybody needs: node would leave out those beyond the limit without a word. */

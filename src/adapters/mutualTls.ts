@@ -4,7 +4,7 @@ import { createServer, type Server, type ServerOptions } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { certificateFingerprint } from '../../sap/transport/peer.ts'
-import { HANDSHAKE, withFewHeaders } from './httpServer.ts'
+import { HANDSHAKE, withFewHeaders, type MessageClasses } from './httpServer.ts'
 
 export interface MutualTlsOptions {
   /** PEM; `authority` is told to clients as the one whose certificates are wanted. */
@@ -17,7 +17,7 @@ export interface MutualTlsOptions {
 
 export interface MutualTlsListener {
   /** Serves the requests of connections that were let through. */
-  serve(listener: RequestListener): Server
+  serve(listener: RequestListener, classes?: MessageClasses): Server
   /** The client of a connection that was let through; undefined for a connection of another listener. */
   clientOf(socket: Socket): string | undefined
 }
@@ -39,9 +39,9 @@ export function createMutualTlsListener(options: MutualTlsOptions): MutualTlsLis
     secureOptions: constants.SSL_OP_NO_TICKET,
   }
   return {
-    serve(listener) {
+    serve(listener, classes = {}) {
       const bounded = withFewHeaders(listener)
-      const server = createServer(tls, (request, response) => {
+      const server = createServer({ ...tls, ...classes }, (request, response) => {
         void admissions.get(request.socket)?.then((client) => {
           if (client === undefined) request.socket.destroy()
           else bounded(request, response)
