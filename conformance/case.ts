@@ -66,6 +66,27 @@ export function row(written: WrittenRow): CaseIn {
   })
 }
 
+interface WrittenVariants extends Omit<WrittenRow, 'send'> {
+  readonly name: string
+  /** Sends the same fault in several shapes. */
+  readonly send: (trial: Trial) => Promise<readonly Answer[]>
+}
+
+/** Other shapes of a row's fault: each of the answers must be the row's. */
+export function variants(written: WrittenVariants): CaseIn {
+  const { send, name, ...rest } = written
+  return (section) => ({
+    ...section,
+    id: `${section.version} ${section.method} ${name}`,
+    level: 'SHALL',
+    ...rest,
+    run: async (trial) => {
+      const expected = trial.errors.row(section, written.row)
+      for (const answer of await send(trial)) refusedAs(trial, answer, expected)
+    },
+  })
+}
+
 export function casesOf(section: Section, cases: readonly CaseIn[]): readonly Case[] {
   return cases.map((one) => one(section))
 }

@@ -11,8 +11,8 @@ export interface Wish {
   readonly scal?: '1' | '2'
   /** Signatures in one authorization, at least. */
   readonly multisign?: number
-  /** Demands a code that the service sends, or one that an authenticator shows. */
-  readonly factor?: 'sent' | 'authenticator'
+  /** Demands a code that the service sends, one that an authenticator shows, or what stays the same, such as a PIN. */
+  readonly factor?: 'sent' | 'authenticator' | 'fixed'
 }
 
 /**
@@ -35,6 +35,7 @@ function fits(trial: Trial, one: Credential, { key, scal, multisign, factor }: W
   if (scal !== undefined && one.scal !== scal) return false
   if (multisign !== undefined && one.multisign < multisign) return false
   if (factor === 'authenticator') return hasAuthenticator(trial, one)
+  if (factor === 'fixed') return demandsOf(trial, one).some(({ source }) => 'file' in source)
   return factor === undefined || demandsOf(trial, one).some(({ isSent }) => isSent)
 }
 
@@ -42,13 +43,19 @@ function hasAuthenticator(trial: Trial, one: Credential): boolean {
   return demandsOf(trial, one).some(({ source }) => 'secretFile' in source)
 }
 
+const FACTOR_WORDS = {
+  sent: 'a code that is sent',
+  authenticator: 'an authenticator',
+  fixed: 'a PIN or a password',
+} as const
+
 function wanted({ key, scal, multisign, factor }: Wish): string {
   return [
     'an enabled credential with explicit authorization',
     key === undefined ? '' : `a key of kind ${key}`,
     scal === undefined ? '' : `SCAL ${scal}`,
     multisign === undefined ? '' : `multisign of at least ${multisign}`,
-    factor === undefined ? '' : factor === 'sent' ? 'a code that is sent' : 'an authenticator',
+    factor === undefined ? '' : FACTOR_WORDS[factor],
   ]
     .filter((text) => text !== '')
     .join(', ')

@@ -36,7 +36,8 @@ export function keyKind({ info }: Credential): 'RSA' | 'EC' {
   return textAt(info, 'key/curve') === undefined ? 'RSA' : 'EC'
 }
 
-async function credentialIds(trial: Trial, user: User): Promise<readonly string[]> {
+/** What `credentials/list` names, or the account file. Without those that the account file calls unusable. */
+export async function credentialIds(trial: Trial, user: User): Promise<readonly string[]> {
   if (user.credentials !== undefined) return user.credentials
   const key = `credentials of ${JSON.stringify(user.authentication)}`
   const kept = trial.learned.get(key)
@@ -54,6 +55,12 @@ function isTexts(value: unknown): value is readonly string[] {
 
 /** Undefined for a credential that is disabled or bears no certificate. */
 async function credentialOf(trial: Trial, user: User, id: string): Promise<Credential | undefined> {
+  const one = await describedCredential(trial, user, id)
+  return textAt(one.info, 'key/status') === 'enabled' && one.certificate.length > 0 ? one : undefined
+}
+
+/** Any credential of the user, also one that cannot be used; its certificate is empty where there is none. */
+export async function describedCredential(trial: Trial, user: User, id: string): Promise<Credential> {
   const key = `credential ${id}`
   const kept = trial.learned.get(key)
   const info =
@@ -68,7 +75,6 @@ async function credentialOf(trial: Trial, user: User, id: string): Promise<Crede
     )
   trial.learned.set(key, info)
   const [certificate] = textsAt(info, 'cert/certificates')
-  if (textAt(info, 'key/status') !== 'enabled' || certificate === undefined) return undefined
   return {
     id,
     user,
@@ -77,7 +83,7 @@ async function credentialOf(trial: Trial, user: User, id: string): Promise<Crede
     scal: textAt(info, 'SCAL') === '2' ? '2' : '1',
     multisign: numberAt(info, 'multisign') ?? 1,
     mode: textAt(info, 'authMode') ?? textAt(info, 'auth/mode') ?? '',
-    certificate: Buffer.from(certificate, 'base64'),
+    certificate: Buffer.from(certificate ?? '', 'base64'),
     info,
   }
 }

@@ -1,10 +1,10 @@
 import type { User } from '../account/account.ts'
 import { secretIn } from '../account/secretIn.ts'
-import { answered, textIn } from '../expect.ts'
-import { numberAt } from '../json.ts'
-import { NotRun } from '../outcome.ts'
+import { answered, holds, textIn } from '../expect.ts'
+import { numberAt, textAt } from '../json.ts'
+import { NotOffered, NotRun } from '../outcome.ts'
 import type { Trial } from '../trial.ts'
-import type { Answer } from '../wire/answer.ts'
+import { shown, type Answer } from '../wire/answer.ts'
 
 const DEFAULT_SECONDS = 3600
 /** A token that ends sooner is not begun to be used. */
@@ -31,6 +31,47 @@ export async function tokenOf(trial: Trial, user: User = trial.account.user): Pr
   const seconds = (numberAt(body, 'expires_in') ?? DEFAULT_SECONDS) - MARGIN_SECONDS
   trial.learned.set(key, { value, until: Date.now() + seconds * 1000 })
   return value
+}
+
+/** What one login gave. */
+export interface Tokens {
+  readonly access: string
+  readonly refresh: string | undefined
+}
+
+/** A login of its own, which a case may end. Throws NotRun for a user without a password. */
+export async function freshLogin(
+  trial: Trial,
+  user: User = trial.account.user,
+  members: object = {},
+): Promise<Tokens> {
+  const body = answered(await login(trial, user, members))
+  return { access: textIn(body, 'access_token'), refresh: textAt(body, 'refresh_token') }
+}
+
+/** A login with a refresh token. Throws NotOffered when `rememberMe` gives none. */
+export async function rememberedLogin(
+  trial: Trial,
+  user: User = trial.account.user,
+): Promise<{ readonly access: string; readonly refresh: string }> {
+  const { access, refresh } = await freshLogin(trial, user, { rememberMe: true })
+  if (refresh === undefined) throw new NotOffered('`rememberMe` gives no refresh token')
+  return { access, refresh }
+}
+
+/** Whether the service still takes an access token. Throws Refuted for an answer that says neither. */
+export async function isAlive(trial: Trial, token: string): Promise<boolean> {
+  const answer = await trial.send({
+    verb: 'POST',
+    path: 'credentials/list',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: '{}',
+  })
+  holds(
+    answer.status === 200 || answer.status === 401,
+    `a token is good (200) or not (401), got ${shown(answer)}`,
+  )
+  return answer.status === 200
 }
 
 /** `auth/login` with the user's password and these members. Throws NotRun for a user without one. */
