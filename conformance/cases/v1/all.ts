@@ -1,0 +1,13 @@
+import type { Case } from '../../case.ts'
+import { authLogin } from './authLogin.ts'
+import { authLoginRefresh } from './authLoginRefresh.ts'
+import { authRevoke } from './authRevoke.ts'
+import { info } from './info.ts'
+import { signHash } from './signHash.ts'
+
+const ALL: readonly Case[] = [...info, ...authLogin, ...authLoginRefresh, ...authRevoke, ...signHash]
+
+const isLate = ({ waits, destructive }: Case): boolean => waits !== undefined || destructive !== undefined
+
+/** What waits, and what destroys, comes last. */
+export const V1: readonly Case[] = [...ALL.filter((one) => !isLate(one)), ...ALL.filter(isLate)]
