@@ -25,7 +25,9 @@ import {
   signOperation,
   signatureLength,
 } from './mechanisms.ts'
+import type { Desk } from './objects.ts'
 import { SessionPool, type PoolStats, type Session } from './sessionPool.ts'
+import { ShortCalls } from './shortCalls.ts'
 import { Wrapping, type SessionObject } from './wrapping.ts'
 
 export { initToken, type InitTokenConfig } from './initToken.ts'
@@ -51,6 +53,8 @@ export interface Token extends Hsm, KeyStore {
 
 /** Sessions for MACs and sealing, apart from signing, so that they do not wait behind RSA. */
 const QUICK_SESSIONS = 2
+/** Bytes; a MAC over more takes longer than waking another thread for it. */
+const SHORT_MESSAGE = 16 * 1024
 const CLOSE_GRACE_IN_MILLISECONDS = 2000
 
 /**
@@ -78,6 +82,7 @@ class OpenToken implements Token {
   /** One at a time, and on a session of its own: generating an RSA key takes a second and must not hold up signing. */
   readonly #generating: SessionPool
   readonly #pools: readonly SessionPool[]
+  readonly #macs = new ShortCalls(() => performance.now())
   readonly #sessionKeys = new WeakMap<SessionKey, SessionObject>()
 
   constructor(config: TokenConfig) {
@@ -114,6 +119,10 @@ class OpenToken implements Token {
   }
 
   async hmac(key: InfrastructureKey, message: Uint8Array): Promise<Buffer> {
+    if (message.length <= SHORT_MESSAGE && this.#macs.areExpected())
+      return this.#connection.atDesk((desk) =>
+        this.#macs.timed(() => hmacAtDesk(desk, this.#keys.handleOf(key, 'mac'), message)),
+      )
     return this.#quick.run((session) =>
       this.#sign(session, this.#keys.handleOf(key, 'mac'), HMAC_SHA256, message, HMAC_LENGTH),
     )
@@ -261,9 +270,20 @@ class OpenToken implements Token {
     const p11 = this.#connection.pkcs11
     p11.C_SignInit(session.handle, mechanism, key)
     const output = session.room(length)
-    const signature = await p11.C_SignAsync(session.handle, session.copy(input), output)
-    if (signature.length !== length)
-      throw new WrongAnswer(`the HSM answered ${String(signature.length)} bytes for ${String(length)}`)
-    return signature
+    return ofLength(length, await p11.C_SignAsync(session.handle, session.copy(input), output))
   }
+}
+
+function hmacAtDesk({ pkcs11, session }: Desk, key: Handle, message: Uint8Array): Buffer {
+  pkcs11.C_SignInit(session, HMAC_SHA256, key)
+  // One byte more: an empty buffer has a null pointer, which modules refuse.
+  const input = Buffer.alloc(message.length + 1).subarray(0, message.length)
+  input.set(message)
+  return ofLength(HMAC_LENGTH, pkcs11.C_Sign(session, input, Buffer.alloc(HMAC_LENGTH)))
+}
+
+function ofLength(length: number, answer: Buffer): Buffer {
+  if (answer.length !== length)
+    throw new WrongAnswer(`the HSM answered ${String(answer.length)} bytes for ${String(length)}`)
+  return answer
 }

@@ -4,7 +4,7 @@ import { crashAtEach } from '../support/crashAtEach.ts'
 import { CrashSite, newPaper } from '../support/crashSite.ts'
 import { newRequestId, type TestSigner } from '../support/testSigner.ts'
 
-const COMPARISON = 'C_SignAsync chancery-otp-1'
+const COMPARISON = 'C_Sign chancery-otp-1'
 
 interface Prepared {
   readonly papers: readonly Paper[]

@@ -72,6 +72,7 @@ const CALLS = [
   'C_GenerateKeyPairAsync',
   'C_WrapKeyAsync',
   'C_UnwrapKeyAsync',
+  'C_Sign',
   'C_SignAsync',
   'C_EncryptAsync',
   'C_DecryptAsync',
@@ -79,6 +80,7 @@ const CALLS = [
   'C_DestroyObject',
   'C_SetAttributeValue',
 ]
+const SIGNS = ['C_Sign', 'C_SignAsync']
 const MACS = [pkcs11js.CKM_SHA256_HMAC]
 
 /** Of a MAC, what it is over: all that the SAM makes begin with a name, after its length. */
@@ -96,11 +98,11 @@ pkcs11js.PKCS11 = class extends pkcs11js.PKCS11 {
     const isMac = (session) => MACS.includes(mechanisms.get(session.toString('hex')))
     /** After the step began: what died before the call did not sign. */
     const note = (call, [session, input]) => {
-      if (call === 'C_SignAsync' && !isMac(session))
+      if (SIGNS.includes(call) && !isMac(session))
         appendFileSync(`${folder}/signs`, `${Buffer.from(input).toString('hex')}\n`)
     }
     const nameOf = (call, [session, input]) => {
-      if (call !== 'C_SignAsync') return call
+      if (!SIGNS.includes(call)) return call
       if (isMac(session)) return `${call} ${purposeOf(input)}`
       return `${call} ${Buffer.from(input).toString('hex').slice(0, 8)}`
     }
