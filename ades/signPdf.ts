@@ -5,7 +5,12 @@ import { isSignatureOf, maximumSignatureLength } from './cms/signature.ts'
 import { signedAttributes } from './cms/signedAttributes.ts'
 import { PdfDocument } from './pdf/pdfDocument.ts'
 import type { SignaturePlace } from './pdf/signatureField.ts'
-import { signatureRevision } from './pdf/signatureRevision.ts'
+import {
+  signatureRevision,
+  withContents,
+  type RevisionInput,
+  type SignatureRevision,
+} from './pdf/signatureRevision.ts'
 import { commonName } from './commonName.ts'
 import { WrongSignature } from './wrongSignature.ts'
 
@@ -44,28 +49,39 @@ export interface PreparedPdf {
  * attributes and their hash. Throws PdfRefusal if the document cannot be signed safely.
  */
 export function preparePdf(input: PdfSignatureInput): PreparedPdf {
-  const { pdf, chain, scheme, time, place, freeBytes } = input
+  const { pdf, place, freeBytes } = input
+  const document = new PdfDocument(pdf, freeBytes)
+  return preparedFrom(signatureRevision({ document, place, ...revisionTerms(input) }), input)
+}
+
+/** What a revision depends on, beside the file and the place in it. */
+export type RevisionTerms = Omit<RevisionInput, 'document' | 'place'>
+
+export function revisionTerms({
+  chain,
+  scheme,
+  time,
+}: Pick<PdfSignatureInput, 'chain' | 'scheme' | 'time'>): RevisionTerms {
   const [certificate] = chain
   const { digest } = scheme
-  const attributesOf = (messageDigest: Buffer): ReturnType<typeof signedAttributes> =>
-    signedAttributes({ digest, messageDigest, certificate })
-  const cmsOf = (attributes: Buffer, signature: Buffer): Buffer =>
-    assembleCms({ signedAttributes: attributes, scheme, chain }, signature)
-
+  const { der } = signedAttributes({ digest, messageDigest: Buffer.alloc(64), certificate })
   // The same structure with the longest signature is as long as the real one can become.
-  const longest = cmsOf(attributesOf(Buffer.alloc(64)).der, Buffer.alloc(maximumSignatureLength(certificate)))
-  const revision = signatureRevision({
-    document: new PdfDocument(pdf, freeBytes),
-    time,
-    contentsLength: longest.length,
-    digest,
-    place,
-    signerName: commonName(certificate),
-  })
-  const attributes = attributesOf(revision.digest)
+  const signature = Buffer.alloc(maximumSignatureLength(certificate))
+  const longest = assembleCms({ signedAttributes: der, scheme, chain }, signature)
+  return { time, contentsLength: longest.length, digest, signerName: commonName(certificate) }
+}
+
+/** The signature around a revision that was made by the terms of this very signer. */
+export function preparedFrom(
+  revision: SignatureRevision,
+  { chain, scheme }: Pick<PdfSignatureInput, 'chain' | 'scheme'>,
+): PreparedPdf {
+  const [certificate] = chain
+  const messageDigest = revision.digest
+  const attributes = signedAttributes({ digest: scheme.digest, messageDigest, certificate })
   return {
     hash: attributes.digest,
-    messageDigest: revision.digest,
+    messageDigest,
     signedAttributes: attributes.der,
     fieldName: revision.fieldName,
     waitingFields: revision.waitingFields,
@@ -73,7 +89,8 @@ export function preparePdf(input: PdfSignatureInput): PreparedPdf {
     complete(signature) {
       if (!isSignatureOf(certificate, { scheme, signed: attributes.der, signature }))
         throw new WrongSignature('The signature does not belong to the certificate and the document.')
-      return revision.withContents(cmsOf(attributes.der, signature))
+      const cms = assembleCms({ signedAttributes: attributes.der, scheme, chain }, signature)
+      return withContents(revision, cms)
     },
   }
 }

@@ -134,6 +134,8 @@ const schema = z.strictObject({
       windowSeconds: z.int().min(1).default(900),
       /** Bytes of a request to signDoc; its documents are a quarter shorter. */
       documentBytes: z.int().min(262_144).max(134_217_728).default(16_777_216),
+      /** In which the PDFs of a request must be read, all together. */
+      documentSeconds: z.number().min(0.1).max(60).default(5),
       /** Connections of each listener at one time; further ones are closed. */
       connections: z.int().min(1).max(65_535).default(1024),
       /** In which an answer must be taken, whole; else its connection ends. */

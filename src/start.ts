@@ -13,6 +13,7 @@ import { pageTokenKey } from './adapters/db/settings.ts'
 import { createUserStore } from './adapters/db/userStore.ts'
 import { createServer, harden, listen, stop } from './adapters/httpServer.ts'
 import { createMutualTlsListener, type MutualTlsListener } from './adapters/mutualTls.ts'
+import { createPdfThreads } from './adapters/pdf/pdfThreads.ts'
 import { createPrometheus } from './adapters/prometheus.ts'
 import { createSam, type SapClient } from './adapters/sam/samClient.ts'
 import { createLoginLimiter } from './adapters/security/loginLimiter.ts'
@@ -57,6 +58,9 @@ const CONTRACTS = [
   { name: 'CSC API, version 2', path: contractPath('csc-v2.yaml') },
 ]
 
+/** What reading the PDFs of one request may cost beside their own lengths, in bytes: a second's work or two. */
+const PDF_FREE_BYTES = 32 * 1024 * 1024
+
 /** Milliseconds for requests to finish when the process stops. */
 const GRACE = 5_000
 
@@ -71,10 +75,15 @@ export async function startSsa(config: SsaConfig, surroundings: Surroundings): P
   const servers: Server[] = []
   let refusals: RunningTally | undefined
   let modeA: OperationModeA | undefined
+  const pdfRevisions = createPdfThreads({
+    within: config.limits.documentSeconds * 1000,
+    freeBytes: PDF_FREE_BYTES,
+  })
   const close = async (): Promise<void> => {
     const until = Date.now() + GRACE
     await Promise.all(servers.map((server) => stop(server, GRACE)))
     await modeA?.asynchronous.close(until - Date.now())
+    await pdfRevisions.close()
     await refusals?.close()
     // A SAM that does not answer must not keep the process.
     await Promise.race([client.close(), sleep(until - Date.now(), undefined, { ref: false })])
@@ -94,6 +103,7 @@ export async function startSsa(config: SsaConfig, surroundings: Surroundings): P
       refusals,
       timestamps,
       asynchronous,
+      pdfRevisions,
     })
     const ports = await openListeners(config, { deps, database, log, servers, published })
     return { ports, close }
@@ -181,7 +191,7 @@ function connectSam({ sam }: SsaConfig): SapClient {
 
 async function createDeps(
   config: SsaConfig,
-  parts: Pick<Deps, 'audit' | 'refusals' | 'clock' | 'timestamps' | 'asynchronous'> & {
+  parts: Pick<Deps, 'audit' | 'refusals' | 'clock' | 'timestamps' | 'asynchronous' | 'pdfRevisions'> & {
     readonly database: Knex
     readonly client: SapClient
   },

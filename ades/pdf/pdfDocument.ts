@@ -48,6 +48,11 @@ export class PdfDocument {
       throw new PdfRefusal('encrypted', 'The PDF is encrypted: remove its password or protection first.')
   }
 
+  /** What reading may still cost, in bytes. */
+  get bytesLeft(): number {
+    return this.#source.budget.bytes
+  }
+
   get newest(): XrefSection {
     const [newest] = this.sections
     if (newest === undefined) throw brokenXref('it has no cross-reference')

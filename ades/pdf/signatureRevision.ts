@@ -24,7 +24,7 @@ export interface RevisionInput {
 
 /**
  * A new revision of a PDF with a signature whose `/Contents` is still empty (EN 319 142-1, ISO 32000-2 §12.8). It holds
- * what is to be appended to the file, not the file.
+ * what is to be appended to the file, not the file; and nothing but values, so that one thread can hand it to another.
  */
 export interface SignatureRevision {
   readonly fieldName: string
@@ -34,8 +34,12 @@ export interface SignatureRevision {
   readonly originalDigest: Buffer
   /** Of all bytes except the `/Contents` string with its angle brackets. */
   readonly digest: Buffer
-  /** What is to be appended, signed. Throws RangeError if the CMS is too long. */
-  withContents(cms: Buffer): Buffer
+  /** What is to be appended, without the signature. */
+  readonly increment: Buffer
+  /** Where the `/Contents` string is in it, with its angle brackets. */
+  readonly contentsAt: number
+  /** Bytes that the CMS may take. */
+  readonly contentsLength: number
 }
 
 /** Prepares a signature. Throws PdfRefusal if the document cannot be signed safely. */
@@ -72,11 +76,16 @@ export function signatureRevision(input: RevisionInput): SignatureRevision {
     waitingFields: namesOf(waitingFields(document, form)).filter((name) => name !== field.name),
     originalDigest: original.digest(),
     digest: covered.digest(),
-    withContents(cms) {
-      if (cms.length > contentsLength) throw new RangeError('the CMS is longer than the place for it')
-      const signed = Buffer.from(bytes)
-      signed.write(cms.toString('hex'), gapAt + 1, 'latin1')
-      return signed
-    },
+    increment: bytes,
+    contentsAt: gapAt,
+    contentsLength,
   }
+}
+
+/** What is to be appended, signed. Throws RangeError if the CMS is too long. */
+export function withContents(revision: SignatureRevision, cms: Buffer): Buffer {
+  if (cms.length > revision.contentsLength) throw new RangeError('the CMS is longer than the place for it')
+  const signed = Buffer.from(revision.increment)
+  signed.write(cms.toString('hex'), revision.contentsAt + 1, 'latin1')
+  return signed
 }

@@ -2,6 +2,7 @@ import type { V2Specs } from '../domain/specs.ts'
 import type { Asynchronous } from '../ports/asynchronous.ts'
 import type { EventContext, Audit } from '../ports/audit.ts'
 import type { LoginLimiter } from '../ports/loginLimiter.ts'
+import type { PdfRevisions } from '../ports/pdfRevisions.ts'
 import type { Passwords } from '../ports/passwords.ts'
 import type { RefusalTally } from '../ports/refusalTally.ts'
 import type { Sam } from '../ports/sam.ts'
@@ -46,6 +47,7 @@ export interface Deps {
   readonly tokens: { readonly accessSeconds: number; readonly refreshSeconds: number }
   /** Requests in operation mode A (v2). */
   readonly asynchronous: Asynchronous
+  readonly pdfRevisions: PdfRevisions
   /** Undefined where none is configured: then there is no signatures/timestamp. */
   readonly timestamps: TimestampAuthority | undefined
   /** After which a v2 client that waits for its authorization gets a handle instead. */

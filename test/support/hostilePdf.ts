@@ -336,3 +336,30 @@ export const HOSTILE: Readonly<Record<string, HostilePdf>> = {
     make: () => withCatalog(`/AcroForm << /Fields [${times(100_010, (i) => `${i + 10} 0 R `)}] >>`),
   },
 }
+
+/** A sound PDF of a few kilobytes that costs this many bytes to read: its page lies in an object stream that unfolds. */
+export function costlyPdf(bytes: number): Buffer {
+  const objects = `${PAGES} ${PAGE}`
+  const index = `2 0 3 ${PAGES.length + 1} `
+  const data = deflateSync(Buffer.concat([text(index, objects), Buffer.alloc(bytes, ' ')]))
+  const catalog = '1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n'
+  const start = Buffer.concat([text('%PDF-1.7\n'), text(catalog)])
+  const entries = `/N 2 /First ${index.length} /Filter /FlateDecode /Length ${data.length}`
+  const stream = Buffer.concat([text(`4 0 obj\n<< /Type /ObjStm ${entries} >>\nstream\n`), data])
+  const before = Buffer.concat([start, stream, text('\nendstream\nendobj\n')])
+  const row = (type: number, where: number, index: number): Buffer => {
+    const written = Buffer.alloc(6)
+    written.writeUInt8(type, 0)
+    written.writeUInt32BE(where, 1)
+    written.writeUInt8(index, 5)
+    return written
+  }
+  const rows = [row(0, 0, 0), row(1, 9, 0), row(2, 4, 0), row(2, 4, 1), row(1, start.length, 0)]
+  const xref = Buffer.concat([...rows, row(1, before.length, 0)])
+  return Buffer.concat([
+    before,
+    text(`5 0 obj\n<< /Type /XRef /W [1 4 1] /Size 6 /Root 1 0 R /Length ${xref.length} >>\nstream\n`),
+    xref,
+    text(`\nendstream\nendobj\nstartxref\n${before.length}\n%%EOF\n`),
+  ])
+}

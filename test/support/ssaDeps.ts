@@ -25,6 +25,7 @@ export function ssaDeps({ voidSad, ...given }: Given): Deps {
     },
     tokens: { accessSeconds: 3600, refreshSeconds: 3600 },
     timestamps: undefined,
+    pdfRevisions: { revise: () => Promise.reject(new Error('not in this test')) },
     authorizeWaitMilliseconds: 1000,
     asynchronous: {
       validity: { byDefault: 1000, most: 1000 },

@@ -1,14 +1,10 @@
 import { createHash, X509Certificate } from 'node:crypto'
-import { PdfRefusal } from '../../../ades/pdf/pdfRefusal.ts'
+import type { SignatureRevision } from '../../../ades/pdf/signatureRevision.ts'
 import { prepareCms } from '../../../ades/prepareCms.ts'
-import { preparePdf } from '../../../ades/signPdf.ts'
+import { preparedFrom } from '../../../ades/signPdf.ts'
 import type { SignatureScheme } from '../../../sap/algorithms.ts'
 import type { SignatureFormat } from '../../../sap/operations.ts'
 import type { Credential } from '../../domain/credential.ts'
-import { Refusal } from '../../domain/errors.ts'
-
-/** What reading one PDF may cost beside its own length: everybody else waits meanwhile. */
-const FREE_BYTES = 8 * 1024 * 1024
 
 /** What one signature is for. */
 export type DocumentToSign =
@@ -16,8 +12,17 @@ export type DocumentToSign =
   | { readonly kind: 'digest'; readonly format: SignatureFormat; readonly digest: Buffer }
   /** Any file, for CAdES: beside the signature or inside it. */
   | { readonly kind: 'file'; readonly bytes: Buffer; readonly isAttached: boolean }
-  /** A PDF, which gets a new revision with an invisible signature. */
-  | { readonly kind: 'pdf'; readonly bytes: Buffer }
+  | PdfToSign
+
+/** A PDF, which gets a new revision with an invisible signature. */
+export interface PdfToSign {
+  readonly kind: 'pdf'
+  readonly bytes: Buffer
+}
+
+/** A document, and of a PDF its new revision. */
+export type DocumentRead =
+  Exclude<DocumentToSign, PdfToSign> | (PdfToSign & { readonly revision: SignatureRevision })
 
 export interface PreparedDocument {
   readonly format: SignatureFormat
@@ -30,14 +35,14 @@ export interface PreparedDocument {
   readonly complete: (signature: Buffer) => Buffer
 }
 
-interface Signing {
+export interface Signing {
   readonly credential: Credential
   readonly scheme: SignatureScheme
   readonly time: Date
 }
 
-/** Builds the signed attributes and what goes around them. Throws Refusal `document_unsignable` for a PDF. */
-export function prepareDocument(document: DocumentToSign, signing: Signing): PreparedDocument {
+/** Builds the signed attributes and what goes around them. */
+export function prepareDocument(document: DocumentRead, signing: Signing): PreparedDocument {
   switch (document.kind) {
     case 'digest':
       return prepareDigest(document.digest, document.format, undefined, signing)
@@ -46,7 +51,7 @@ export function prepareDocument(document: DocumentToSign, signing: Signing): Pre
       return prepareDigest(digest, 'cades', document.isAttached ? document.bytes : undefined, signing)
     }
     case 'pdf':
-      return preparedPdf(document.bytes, signing)
+      return preparedPdf(document, signing)
   }
 }
 
@@ -66,24 +71,21 @@ function prepareDigest(
   }
 }
 
-function preparedPdf(pdf: Buffer, { credential, scheme, time }: Signing): PreparedDocument {
-  try {
-    const chain = chainOf(credential)
-    const prepared = preparePdf({ pdf, chain, scheme, time, freeBytes: FREE_BYTES })
-    return {
-      format: 'pades',
-      digest: prepared.messageDigest,
-      signedAttributes: prepared.signedAttributes,
-      isEnveloping: true,
-      complete: (signature) => Buffer.concat([pdf, prepared.complete(signature)]),
-    }
-  } catch (error) {
-    if (!(error instanceof PdfRefusal)) throw error
-    throw new Refusal('document_unsignable', { cause: error, detail: `PDF: ${error.reason}` })
+function preparedPdf(
+  { bytes, revision }: Extract<DocumentRead, PdfToSign>,
+  { credential, scheme }: Signing,
+): PreparedDocument {
+  const prepared = preparedFrom(revision, { chain: chainOf(credential), scheme })
+  return {
+    format: 'pades',
+    digest: prepared.messageDigest,
+    signedAttributes: prepared.signedAttributes,
+    isEnveloping: true,
+    complete: (signature) => Buffer.concat([bytes, prepared.complete(signature)]),
   }
 }
 
-function chainOf({ chain }: Credential): readonly [X509Certificate, ...X509Certificate[]] {
+export function chainOf({ chain }: Credential): readonly [X509Certificate, ...X509Certificate[]] {
   const [first, ...rest] = chain.map((der) => new X509Certificate(der))
   if (first === undefined) throw new Error('a credential without a certificate')
   return [first, ...rest]

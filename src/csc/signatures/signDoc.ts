@@ -8,6 +8,7 @@ import type { AsyncResult } from '../../ports/asynchronous.ts'
 import type { SignDocumentRequest } from '../../ports/sam.ts'
 import { contextOf, type Deps } from '../deps.ts'
 import { prepareDocument, type DocumentToSign, type PreparedDocument } from './prepareDocument.ts'
+import { readDocuments } from './readDocuments.ts'
 
 export interface SignDocInput extends Omit<SignDocumentRequest, 'documents'> {
   readonly caller: Caller
@@ -26,7 +27,8 @@ export async function signDoc(deps: Deps, input: SignDocInput): Promise<AsyncRes
   const scheme = schemeOf(credential, request)
   const time = new Date(deps.clock.now())
   const prepared: PreparedDocument[] = []
-  for (const document of documents) {
+  const { userId } = caller
+  for (const document of await readDocuments(deps, documents, { credential, scheme, time, userId })) {
     prepared.push(prepareDocument(document, { credential, scheme, time }))
     // Others have their turn between two documents.
     await nextTurn()

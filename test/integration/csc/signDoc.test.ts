@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { PdfDocument } from '../../../ades/pdf/pdfDocument.ts'
 import { samplePdf } from '../../../ades/pdf/samplePdf.ts'
-import { signatureRevision } from '../../../ades/pdf/signatureRevision.ts'
+import { signatureRevision, withContents } from '../../../ades/pdf/signatureRevision.ts'
 import { memberOf, textIn } from '../../support/bodyOf.ts'
 import type { Answer } from '../../support/buildSsa.ts'
 import { digestEntry, documentEntry, sha256 } from '../../support/documentEntries.ts'
@@ -156,7 +156,7 @@ describe('signatures/signDoc — CSC API v2.0.0.2 §11.11', function () {
     assert.ok(cms)
     // EN 319 142-1 §6.3: no signing-time.
     assert.ok(!cms.includes(Buffer.from('2a864886f70d010905', 'hex')))
-    await assertSigned(Buffer.concat([pdf, revision.withContents(cms)]))
+    await assertSigned(Buffer.concat([pdf, withContents(revision, cms)]))
   })
 
   it('signs a PDF itself where the SAD names no hashes (PAdES)', async () => {

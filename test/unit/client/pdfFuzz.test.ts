@@ -7,6 +7,7 @@ import { samplePdf } from '../../../ades/pdf/samplePdf.ts'
 import type { SignaturePlace } from '../../../ades/pdf/signatureField.ts'
 import { entryOf } from '../../../ades/pdf/values.ts'
 import { pdfFixture, SIGNABLE_FIXTURES } from '../../support/pdfFixtures.ts'
+import { withContents } from '../../../ades/pdf/signatureRevision.ts'
 import { revisionOf } from '../../support/revisionOf.ts'
 import { formPdf, hybridPdf, qpdf } from '../../support/samplePdf.ts'
 
@@ -20,7 +21,7 @@ function signOrRefuse(pdf: Buffer, place?: SignaturePlace): void {
   const started = performance.now()
   try {
     const revision = revisionOf(pdf, place)
-    assertSigned(Buffer.concat([pdf, revision.withContents(Buffer.alloc(64, 1))]), revision.fieldName)
+    assertSigned(Buffer.concat([pdf, withContents(revision, Buffer.alloc(64, 1))]), revision.fieldName)
   } catch (error) {
     if (!(error instanceof PdfRefusal)) throw error
   }

@@ -6,6 +6,7 @@ import { classicPdf, samplePdf } from '../../../ades/pdf/samplePdf.ts'
 import { formPdf, hybridPdf, qpdf } from '../../support/samplePdf.ts'
 import { entryOf } from '../../../ades/pdf/values.ts'
 import { withObjectStream } from '../../support/hostilePdf.ts'
+import { withContents } from '../../../ades/pdf/signatureRevision.ts'
 import { revisionOf } from '../../support/revisionOf.ts'
 
 function replaced(pdf: Buffer, from: string | RegExp, to: string): Buffer {
@@ -222,7 +223,7 @@ describe('PDFs that are not signed', () => {
         return written.items.map((item) => (item.kind === 'string' ? item.bytes.toString('hex') : ''))
       }
       const sign = (file: Buffer): Buffer =>
-        Buffer.concat([file, revisionOf(file).withContents(Buffer.alloc(1))])
+        Buffer.concat([file, withContents(revisionOf(file), Buffer.alloc(1))])
       const once = sign(pdf)
       const seconds = [pdf, once, sign(once)].map((file) => {
         const [first, second] = identifier(file)
@@ -233,6 +234,6 @@ describe('PDFs that are not signed', () => {
     })
 
   it('takes no CMS that is longer than its place', () => {
-    assert.throws(() => revisionOf(sample).withContents(Buffer.alloc(65)), RangeError)
+    assert.throws(() => withContents(revisionOf(sample), Buffer.alloc(65)), RangeError)
   })
 })
