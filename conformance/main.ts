@@ -1,13 +1,15 @@
-import { writeFile } from 'node:fs/promises'
 import { readAccount } from './account/readAccount.ts'
 import { CASES } from './cases/all.ts'
 import { NothingToDo, readOptions, type RunRequest } from './options.ts'
-import { jsonReport } from './report/json.ts'
 import { terminalReport } from './report/terminal.ts'
 import type { Report } from './report/report.ts'
+import { requireReportFiles, writeReports } from './report/writeReports.ts'
 import { conductRuns } from './run/conductRuns.ts'
 
-/** 0: nothing failed. 1: something failed or broke. 2: the command line or the account file is wrong, or no service answers. */
+/**
+ * 0: nothing failed. 1: something failed or broke. 2: the command line, the account file or a report's path is wrong, or
+ * no service answers. 130: ended by hand; the report has what was seen until then.
+ */
 export type ExitCode = number
 
 /** The command `chancery-conformance` with the arguments after its name. */
@@ -26,18 +28,35 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
 
 async function runAndReport(request: RunRequest): Promise<ExitCode> {
   const account = await readAccount(request.account)
+  await requireReportFiles(request)
   const terminal = terminalReport(process.stdout, process.stderr)
-  const report = await conductRuns(account, request, terminal)
+  const report = await untilInterrupted((signal) => conductRuns(account, request, { ...terminal, signal }))
   await writeReports(report, request)
   terminal.end(report)
-  const bad = report.runs
-    .flatMap(({ results }) => results)
-    .filter(({ outcome }) => outcome === 'failed' || outcome === 'broken')
-  return bad.length === 0 ? 0 : 1
+  return exitCodeOf(report)
 }
 
-async function writeReports(report: Report, { json }: RunRequest): Promise<void> {
-  if (json !== undefined) await writeFile(json, jsonReport(report))
+/** 0, 1 or 130, by what a report says. */
+export function exitCodeOf({ isInterrupted, runs }: Report): ExitCode {
+  if (isInterrupted) return 130
+  const isBad = runs
+    .flatMap(({ results }) => results)
+    .some(({ outcome }) => outcome === 'failed' || outcome === 'broken')
+  return isBad ? 1 : 0
+}
+
+/** Ctrl-C ends the run and leaves a report; a second one ends the process. */
+async function untilInterrupted<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const ending = new AbortController()
+  const end = (): void => {
+    ending.abort()
+  }
+  process.once('SIGINT', end)
+  try {
+    return await act(ending.signal)
+  } finally {
+    process.off('SIGINT', end)
+  }
 }
 
 function listCases(): ExitCode {

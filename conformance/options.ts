@@ -34,6 +34,25 @@ export class NothingToDo extends Error {
 
 const DEFAULT_WAIT_SECONDS = 120
 
+/** A request as a reader of the report sees it, one option each. */
+export function optionsShown({
+  account,
+  baseUrl,
+  api,
+  only,
+  destructive,
+  maxWait,
+}: RunRequest): readonly string[] {
+  return [
+    `--account ${account}`,
+    ...(baseUrl === undefined ? [] : [`--base-url ${baseUrl}`]),
+    ...(api.length === 1 ? [`--api ${api.join()}`] : []),
+    ...(only === undefined ? [] : [`--only ${only.join(' ')}`]),
+    ...(destructive ? ['--destructive'] : []),
+    `--max-wait ${maxWait}`,
+  ]
+}
+
 /** Reads the arguments after the program's name. Throws NothingToDo. */
 export function readOptions(argv: readonly string[]): Asked {
   let asked: Asked | undefined
@@ -104,6 +123,10 @@ function requestOf(program: Command, { api, account, ...rest }: Given): RunReque
 
 function url(text: string): string {
   if (!URL.canParse(text)) throw new InvalidArgumentError('no URL')
+  const { username, password, protocol } = new URL(text)
+  if (protocol !== 'https:' && protocol !== 'http:') throw new InvalidArgumentError('no HTTP')
+  if (username !== '' || password !== '')
+    throw new InvalidArgumentError('name and password belong into the account file')
   return text
 }
 

@@ -4,6 +4,7 @@ import type { ErrorTables } from './errorTables.ts'
 import type { ApiVersion } from './section.ts'
 import type { Answer } from './wire/answer.ts'
 import type { Message, Service } from './wire/service.ts'
+import { secretMembersOf } from './wire/secretMembers.ts'
 import type { Secrets } from './wire/secrets.ts'
 
 /** What is known of a service during a run, shared by its cases. */
@@ -57,8 +58,9 @@ export function createTrial(run: Run): Trial {
   const exchanges: Exchange[] = []
   const notes: string[] = []
   const warnings: string[] = []
+  const kept = (text: string): string => cut(run.secrets.mask(text.slice(0, MAX_SEARCHED)))
   const keep = (message: Message, answer: string): void => {
-    exchanges.push({ request: run.secrets.mask(written(message)), answer: run.secrets.mask(answer) })
+    exchanges.push({ request: kept(written(message)), answer: kept(answer) })
   }
   return {
     ...run,
@@ -81,25 +83,24 @@ export function createTrial(run: Run): Trial {
   }
 }
 
-/** Members whose values open something. */
-const SECRET_MEMBERS = /"(SAD|access_token|refresh_token|handle|challenge)"\s*:\s*"((?:[^"\\]|\\.)*)"/g
-
 function learnSecrets(secrets: Secrets, { text }: Answer): void {
-  for (const [, name, value] of text.matchAll(SECRET_MEMBERS)) secrets.add(value ?? '', name ?? '')
+  for (const { name, value } of secretMembersOf(text)) secrets.add(value, name)
 }
 
 const MAX_KEPT = 4096
+/** Masked before it is cut: the half of a secret would not be found. */
+const MAX_SEARCHED = 1024 * 1024
 
 function written({ verb, path, headers, body }: Message): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
-  return [`${verb} ${path}`, ...lines, '', cut(body === undefined ? '' : body.toString())].join('\n')
+  return [`${verb} ${path}`, ...lines, '', body === undefined ? '' : body.toString()].join('\n')
 }
 
 function writtenAnswer({ status, headers, text }: Answer): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
-  return [String(status), ...lines, '', cut(text)].join('\n')
+  return [String(status), ...lines, '', text].join('\n')
 }
 
 function cut(text: string): string {
-  return text.length > MAX_KEPT ? `${text.slice(0, MAX_KEPT)}… (${text.length} characters)` : text
+  return text.length > MAX_KEPT ? `${text.slice(0, MAX_KEPT)}… (cut)` : text
 }

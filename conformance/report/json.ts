@@ -1,10 +1,13 @@
-import type { Report } from './report.ts'
-import { tally } from './report.ts'
+import { SUITE_VERSION } from '../version.ts'
+import { tally, type Report } from './report.ts'
 
 /** The whole report, evidence included, for programs. */
-export function jsonReport({ began, ended, runs }: Report): string {
+export function jsonReport({ began, ended, options, isInterrupted, runs }: Report): string {
   const document = {
     suite: 'chancery-conformance',
+    suiteVersion: SUITE_VERSION,
+    options,
+    interrupted: isInterrupted,
     began: began.toISOString(),
     ended: ended.toISOString(),
     runs: runs.map(({ version, baseUrl, info, results }) => ({

@@ -1,9 +1,10 @@
 import type { Case } from '../case.ts'
+import { printable } from '../printable.ts'
 import type { Result } from '../run/runCases.ts'
 import { tallied, type Report } from './report.ts'
 
 /** Where text goes; `isTTY` where a line can be written over. */
-interface Output {
+export interface Output {
   readonly isTTY?: boolean
   write(text: string): unknown
 }
@@ -14,26 +15,46 @@ export interface TerminalReport {
   end(report: Report): void
 }
 
-/** Each case that did not pass, as it comes; the numbers at the end. Progress goes to `progress`, on one line that is written over. */
+/**
+ * Each case that did not pass, as it comes; the numbers at the end. Progress goes to `progress`: on a terminal one line
+ * that is written over, elsewhere a line for each method.
+ */
 export function terminalReport(out: Output, progress: Output): TerminalReport {
+  const isTerminal = progress.isTTY === true
   const line = (text: string): void => {
-    if (progress.isTTY === true) progress.write(`\r\u001b[2K${text}`)
+    if (isTerminal) progress.write(`\r\u001b[2K${text}`)
+  }
+  let ofMethod: Result[] = []
+  const endMethod = (): void => {
+    const [first] = ofMethod
+    if (first !== undefined && !isTerminal)
+      progress.write(`${first.case.version} ${first.case.method}: ${tallied(ofMethod)}\n`)
+    ofMethod = []
   }
   return {
     onStart: (one, index, of) => {
+      const [first] = ofMethod
+      if (first?.case.method !== one.method || first.case.version !== one.version) endMethod()
       line(`${index + 1}/${of} ${one.id}`)
     },
-    onResult: ({ case: one, outcome, reason, notes }) => {
+    onResult: (result) => {
       line('')
-      if (outcome !== 'passed')
-        out.write(
-          `${outcome.toUpperCase()}  ${one.id} [${one.level}, ${one.clause}]\n    ${one.rule}\n    ${reason}\n`,
-        )
-      for (const note of notes) out.write(`NOTE  ${one.id}: ${note}\n`)
+      ofMethod.push(result)
+      out.write(lines(result))
     },
-    end: ({ runs }) => {
+    end: ({ runs, isInterrupted }) => {
+      endMethod()
       for (const { version, baseUrl, results } of runs)
         out.write(`${version} at ${baseUrl}: ${results.length} cases: ${tallied(results)}\n`)
+      if (isInterrupted) out.write('The run was ended before its end.\n')
     },
   }
+}
+
+function lines({ case: one, outcome, reason, notes }: Result): string {
+  const verdict =
+    outcome === 'passed'
+      ? ''
+      : `${outcome.toUpperCase()}  ${one.id} [${one.level}, ${one.clause}]\n    ${one.rule}\n    ${printable(reason)}\n`
+  return [verdict, ...notes.map((note) => `NOTE  ${one.id}: ${printable(note)}\n`)].join('')
 }

@@ -17,6 +17,8 @@ export interface Result {
 export interface RunOptions {
   /** Cases that change what cannot be changed back are run, too. */
   readonly destructive: boolean
+  /** When it is aborted, the case that runs and those that follow end as `not-run`. */
+  readonly signal?: AbortSignal
   /** Called before each case and after it. */
   readonly onStart?: (one: Case, index: number, of: number) => void
   readonly onResult?: (result: Result) => void
@@ -29,25 +31,45 @@ export async function runCases(
   options: RunOptions,
 ): Promise<readonly Result[]> {
   const results: Result[] = []
+  const ending = ended(options.signal)
   for (const [index, one] of cases.entries()) {
+    if (options.signal?.aborted === true) {
+      results.push(notReached(one))
+      continue
+    }
     options.onStart?.(one, index, cases.length)
-    const result = await runCase(run, one, options)
+    const result = await runCase(run, one, options.destructive, ending)
     options.onResult?.(result)
     results.push(result)
   }
   return results
 }
 
-async function runCase(run: Run, one: Case, { destructive }: RunOptions): Promise<Result> {
+const ENDED: Verdict = { outcome: 'not-run', reason: 'the run was ended before' }
+
+/** The result of a case that the run did not come to. */
+export function notReached(one: Case): Result {
+  return { case: one, ...ENDED, notes: [], exchanges: [], milliseconds: 0 }
+}
+
+function ended(signal: AbortSignal | undefined): Promise<Verdict> {
+  return new Promise((resolve) => {
+    signal?.addEventListener('abort', () => {
+      resolve(ENDED)
+    })
+  })
+}
+
+async function runCase(run: Run, one: Case, destructive: boolean, ending: Promise<Verdict>): Promise<Result> {
   const trial = createTrial(run)
   const began = performance.now()
-  const { outcome, reason } = await judged(trial, one, destructive)
+  const { outcome, reason } = await Promise.race([judged(trial, one, destructive), ending])
   return {
     case: one,
     outcome,
     reason: run.secrets.mask(reason),
-    notes: trial.notes,
-    exchanges: trial.exchanges,
+    notes: [...trial.notes],
+    exchanges: [...trial.exchanges],
     milliseconds: performance.now() - began,
   }
 }

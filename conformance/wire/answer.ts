@@ -1,3 +1,5 @@
+import { withoutSecretMembers } from './secretMembers.ts'
+
 /** What came back for one request. */
 export interface Answer {
   readonly status: number
@@ -12,5 +14,6 @@ const MAX_SHOWN = 300
 
 /** An answer in one line. */
 export function shown({ status, text }: Answer): string {
-  return `${status} ${text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text}`.trim()
+  const masked = withoutSecretMembers(text)
+  return `${status} ${masked.length > MAX_SHOWN ? `${masked.slice(0, MAX_SHOWN)}…` : masked}`.trim()
 }

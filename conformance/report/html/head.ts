@@ -1,0 +1,109 @@
+import type { Outcome } from '../../outcome.ts'
+import { textAt, textsAt } from '../../json.ts'
+import { SUITE_VERSION } from '../../version.ts'
+import { STANDARDS, tallied, type Report, type VersionRun } from '../report.ts'
+import { anchorOf } from './cases.ts'
+import { html, type Content, type Markup } from './markup.ts'
+
+/** What was tested, when and how, and what came of it. */
+export function head(report: Report): Markup {
+  return html`<header>
+    <p class="kicker">Conformance to the API of the Cloud Signature Consortium</p>
+    <h1>${serviceName(report)}</h1>
+    ${report.isInterrupted ? html`<p class="interrupted">The run was ended before its end. What was not reached is “not run”.</p>` : ''}
+    ${report.runs.map(verdict)} ${facts(rowsOf(report))} ${report.runs.map(described)} ${outcomeWords()}
+  </header>`
+}
+
+function serviceName({ runs }: Report): string {
+  const names = runs.map(({ info, baseUrl }) => textAt(info, 'name') ?? baseUrl)
+  return [...new Set(names)].join(', ')
+}
+
+function verdict({ version, results }: VersionRun): Markup {
+  const bad = results.filter(({ outcome }) => outcome === 'failed' || outcome === 'broken')
+  const sentence =
+    bad.length === 0
+      ? results.some(({ outcome }) => outcome === 'passed')
+        ? 'No case failed.'
+        : 'Nothing was shown.'
+      : `${bad.length === 1 ? 'One case' : `${bad.length} cases`} failed or could not be judged.`
+  return html`<section class="verdict ${bad.length === 0 ? 'good' : 'bad'}">
+    <h2>${STANDARDS[version]}: ${sentence}</h2>
+    <p>${results.length} cases: ${tallied(results)}.</p>
+    ${
+      bad.length === 0
+        ? ''
+        : html`<ul>
+            ${bad.map(
+              ({ case: one, outcome }) =>
+                html`<li>
+                  <a href="#${anchorOf(one)}"><code>${one.id}</code></a>
+                  <span class="word ${outcome}">${outcome}</span> ${one.rule}
+                </li>`,
+            )}
+          </ul>`
+    }
+  </section>`
+}
+
+function rowsOf({ runs, began, ended, options }: Report): readonly (readonly [string, Content])[] {
+  return [
+    ...runs.map(({ version, baseUrl }) => [`Base URI, ${version}`, html`<code>${baseUrl}</code>`] as const),
+    ['Run', `${stamp(began)} to ${stamp(ended)}`],
+    ['Suite', `chancery-conformance ${SUITE_VERSION}`],
+    ['Options', options.length === 0 ? 'none' : options.map((one) => html`<code>${one}</code> `)],
+  ]
+}
+
+function described({ version, info }: VersionRun): Markup {
+  const members: readonly (readonly [string, string])[] = [
+    ['Name', textAt(info, 'name') ?? ''],
+    ['Description', textAt(info, 'description') ?? ''],
+    ['Specification', textAt(info, 'specs') ?? ''],
+    ['Region', textAt(info, 'region') ?? ''],
+    ['Authorization', textsAt(info, 'authType').join(', ')],
+    ['Methods', textsAt(info, 'methods').join(', ')],
+  ]
+  return html`<details class="info">
+    <summary>What the service says of itself (<code>info</code>, ${version})</summary>
+    ${facts(members.filter(([, text]) => text !== ''))}
+    <pre>${info === undefined ? 'nothing' : JSON.stringify(info, undefined, 2)}</pre>
+  </details>`
+}
+
+function facts(rows: readonly (readonly [string, Content])[]): Markup {
+  return html`<dl>
+    ${rows.map(
+      ([name, value]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${value}</dd>
+        </div>`,
+    )}
+  </dl>`
+}
+
+const MEANINGS: Readonly<Record<Outcome, string>> = {
+  passed: 'the rule was seen to hold',
+  failed: 'the service did not do what a SHALL asks for',
+  warned: 'it did not do what a SHOULD or a MAY says, or something is worth knowing',
+  'not-offered': 'the service itself says that it does not have what the case is about',
+  'not-run': 'the account file does not give what the case takes, or it was not asked for',
+  broken: 'the suite itself failed, which says nothing of the service',
+}
+
+function outcomeWords(): Markup {
+  const rows = Object.entries(MEANINGS).map(
+    ([outcome, meaning]) =>
+      [outcome.replace('-', ' '), html`<span class="word ${outcome}"></span>${meaning}`] as const,
+  )
+  return html`<details class="info">
+    <summary>What the outcomes mean</summary>
+    ${facts(rows)}
+  </details>`
+}
+
+function stamp(date: Date): string {
+  return `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
+}
