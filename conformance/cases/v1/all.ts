@@ -2,10 +2,22 @@ import type { Case } from '../../case.ts'
 import { authLogin } from './authLogin.ts'
 import { authLoginRefresh } from './authLoginRefresh.ts'
 import { authRevoke } from './authRevoke.ts'
+import { credentialsInfo } from './credentialsInfo.ts'
+import { credentialsInfoParts } from './credentialsInfoParts.ts'
+import { credentialsList } from './credentialsList.ts'
 import { info } from './info.ts'
 import { signHash } from './signHash.ts'
 
-const ALL: readonly Case[] = [...info, ...authLogin, ...authLoginRefresh, ...authRevoke, ...signHash]
+const ALL: readonly Case[] = [
+  ...info,
+  ...authLogin,
+  ...authLoginRefresh,
+  ...authRevoke,
+  ...credentialsList,
+  ...credentialsInfo,
+  ...credentialsInfoParts,
+  ...signHash,
+]
 
 const isLate = ({ waits, destructive }: Case): boolean => waits !== undefined || destructive !== undefined
 
