@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { OpenAPIBackend, type AjvCustomizer, type Context } from 'openapi-backend'
+import { OpenAPIBackend, type AjvCustomizer, type Context, type Request } from 'openapi-backend'
 import { callerOfToken } from '../csc/access.ts'
 import type { Deps } from '../csc/deps.ts'
 import { isCanonicalBase64 } from '../domain/base64.ts'
@@ -65,9 +65,7 @@ export async function createContract(deps: Deps, version: ApiVersion): Promise<C
     },
   })
   await api.init()
-  // The router goes through the whole document to list the operations, several times for each request.
-  const operations = api.router.getOperations()
-  api.router.getOperations = () => operations
+  foresee(api)
   return {
     operationOf(verb, path) {
       const operation = operationAt(api, path)
@@ -85,6 +83,23 @@ export async function createContract(deps: Deps, version: ApiVersion): Promise<C
       const answer: unknown = await api.handleRequest(request, call)
       return typeof answer === 'object' && answer !== null ? answer : undefined
     },
+  }
+}
+
+/**
+ * What openapi-backend's router finds out anew, several times for each request: all operations of the document; which of
+ * them a path and verb mean, unless the path is spelt otherwise; and that `serve` gives it a body and nothing else.
+ */
+function foresee({ router }: OpenAPIBackend): void {
+  const operations = router.getOperations()
+  const known = new Map(operations.map((operation) => [`${operation.method} ${operation.path}`, operation]))
+  const search = router.matchOperation.bind(router)
+  router.getOperations = () => operations
+  router.matchOperation = (request: Request, isStrict?: boolean) =>
+    known.get(`${request.method.toLowerCase()} ${request.path}`) ?? search(request, isStrict === true)
+  router.parseRequest = (request) => {
+    const requestBody: unknown = request.body
+    return { ...request, params: {}, headers: {}, query: {}, cookies: {}, requestBody }
   }
 }
 
