@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 /** Why a body is not taken. Never carries any of its text. */
 export class JsonRefused extends Error {
   override readonly name = 'JsonRefused'
@@ -15,7 +17,8 @@ const MAX_ELEMENTS = 1000
  */
 export function parseStrictJson(bytes: Uint8Array): unknown {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    if (!isUtf8(bytes)) throw new JsonRefused('not UTF-8')
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
     const value: unknown = JSON.parse(text)
     checkStructure(text)
     return value
