@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import { canonicalJson, chainHash, EMPTY_CHAIN, leafHash } from '../../../sap/canonical.ts'
+import { sqlOf } from '../../../store/sql.ts'
 import { valuesList } from '../../../store/valuesList.ts'
 import { Refusal } from '../../domain/errors.ts'
 import type { Clock } from '../../domain/time.ts'
@@ -81,9 +82,9 @@ async function append(database: Knex, node: string, head: Head, batch: readonly 
   })
   // One statement, so all or nothing without a transaction; SQLite takes 32766 values, a batch has a tenth of it.
   const { text, values } = valuesList(rows)
-  await database.raw(
+  await sqlOf(database).rows(
     `insert into journal (node, sequence, time, type, request_id, event, leaf, chain) ${text}`,
-    [...values],
+    values,
   )
   return { sequence, chain }
 }
