@@ -16,7 +16,10 @@ export interface Document {
 }
 
 export function newDocument(algorithm: HashName = 'sha256'): Document {
-  const data = randomBytes(40)
+  return documentOf(randomBytes(40), algorithm)
+}
+
+export function documentOf(data: Buffer, algorithm: HashName = 'sha256'): Document {
   return { data, hash: createHash(algorithm).update(data).digest('base64') }
 }
 
