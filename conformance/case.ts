@@ -90,3 +90,14 @@ export function variants(written: WrittenVariants): CaseIn {
 export function casesOf(section: Section, cases: readonly CaseIn[]): readonly Case[] {
   return cases.map((one) => one(section))
 }
+
+/** The row of a method's error table in the version that runs. */
+export function rowOf({ errors, version }: Trial, method: string, name: string): ErrorRow {
+  return errors.row({ version, method }, name)
+}
+
+/** The same cases; what waits, and what destroys, comes last. */
+export function inOrder(cases: readonly Case[]): readonly Case[] {
+  const isLate = ({ waits, destructive }: Case): boolean => waits !== undefined || destructive !== undefined
+  return [...cases.filter((one) => !isLate(one)), ...cases.filter(isLate)]
+}

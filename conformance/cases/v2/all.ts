@@ -1,5 +1,8 @@
-import type { Case } from '../../case.ts'
+import { inOrder, type Case } from '../../case.ts'
+import { authLogin } from './authLogin.ts'
+import { authLoginRefresh } from './authLoginRefresh.ts'
+import { authRevoke } from './authRevoke.ts'
 import { signDoc } from './signDoc.ts'
 
 /** The cases of version 2, in the order of its clauses; what waits, and what destroys, comes last. */
-export const V2: readonly Case[] = [...signDoc]
+export const V2: readonly Case[] = inOrder([...authLogin, ...authLoginRefresh, ...authRevoke, ...signDoc])
