@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { OUTCOMES, type Outcome } from '../outcome.ts'
 import { caseSections } from './html/cases.ts'
 import { head } from './html/head.ts'
-import { html, Markup } from './html/markup.ts'
+import { markup, Markup } from './html/markup.ts'
 import { STYLE } from './html/style.ts'
 import { clauseSummary } from './html/summary.ts'
 import { outcomeWord, tally, type Report } from './report.ts'
@@ -14,7 +14,7 @@ import { outcomeWord, tally, type Report } from './report.ts'
 export function htmlReport(report: Report): string {
   const { runs } = report
   const name = runs.map(({ baseUrl }) => baseUrl).join(', ')
-  return html`<!doctype html>
+  return markup`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
@@ -22,9 +22,7 @@ export function htmlReport(report: Report): string {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="referrer" content="no-referrer" />
         <title>CSC conformance of ${name}</title>
-        <style>
-          ${Markup.trusted(STYLE)}
-        </style>
+        <style>${Markup.trusted(STYLE)}</style>
       </head>
       <body>
         ${head(report)}
@@ -35,7 +33,7 @@ export function htmlReport(report: Report): string {
           ${filtered(report)}
         </main>
       </body>
-    </html> `.text
+    </html>`.text
 }
 
 function policy(): string {
@@ -49,10 +47,10 @@ function filtered({ runs }: Report): Markup {
   const counts = tally(results)
   const present = OUTCOMES.filter((outcome) => counts[outcome] > 0)
   const label = (id: 'all' | Outcome, text: string, count: number): Markup =>
-    html`<label for="show-${id}" class="filter ${id}">${text} <b>${count}</b></label>`
-  return html`<div class="filtered">
+    markup`<label for="show-${id}" class="filter ${id}">${text} <b>${count}</b></label>`
+  return markup`<div class="filtered">
     <input type="radio" name="show" id="show-all" checked />
-    ${present.map((outcome) => html`<input type="radio" name="show" id="show-${outcome}" />`)}
+    ${present.map((outcome) => markup`<input type="radio" name="show" id="show-${outcome}" />`)}
     <p class="filters" role="group" aria-label="Filter by outcome">
       ${label('all', 'all', results.length)}
       ${present.map((outcome) => label(outcome, outcomeWord(outcome), counts[outcome]))}

@@ -3,9 +3,8 @@ import type { Case } from '../../case.ts'
 import { OUTCOMES } from '../../outcome.ts'
 import type { Result } from '../../run/runCases.ts'
 import type { Exchange } from '../../trial.ts'
-import { printable } from '../../printable.ts'
 import { needsEvidence, outcomeWord, STANDARDS, tally, type VersionRun } from '../report.ts'
-import { html, type Markup } from './markup.ts'
+import { markup, type Markup } from './markup.ts'
 import { byClause, clauseAnchor, type ClauseResults } from './summary.ts'
 
 /** Anchor of a case. */
@@ -16,14 +15,14 @@ export function anchorOf({ id }: Case): string {
 /** The cases of a version under their clauses. */
 export function caseSections(run: VersionRun): Markup {
   const groups = byClause(run).filter(({ results }) => results.length > 0)
-  return html`<section class="version ${presence(run.results)}">
+  return markup`<section class="version ${presence(run.results)}">
     <h3>${STANDARDS[run.version]}</h3>
     ${groups.map(groupOf)}
   </section> `
 }
 
 function groupOf({ clause, results }: ClauseResults): Markup {
-  return html`<section class="group ${presence(results)}" id="${clauseAnchor(clause)}">
+  return markup`<section class="group ${presence(results)}" id="${clauseAnchor(clause)}">
     <h4>${clause.number} <span>${clause.title}</span></h4>
     ${results.map(caseOf)}
   </section> `
@@ -39,39 +38,39 @@ function presence(results: readonly Result[]): string {
 
 function caseOf(result: Result): Markup {
   const { case: one, outcome, reason, notes } = result
-  return html`<article class="case ${outcome}" id="${anchorOf(one)}">
+  return markup`<article class="case ${outcome}" id="${anchorOf(one)}">
     <p class="what">
       <span class="word ${outcome}">${outcomeWord(outcome)}</span> <code class="id">${one.id}</code>
       <span class="level">${one.level}, ${one.clause}</span>
     </p>
     <p class="rule">${one.rule}</p>
-    ${reason === '' ? '' : html`<p class="reason">${printable(reason)}</p>`}
-    ${notes.map((note) => html`<p class="note"><b>Seen</b> ${printable(note)}</p>`)}
-    ${one.destructive === undefined ? '' : html`<p class="note"><b>Destructive</b> ${one.destructive}</p>`}
-    ${one.waits === undefined ? '' : html`<p class="note"><b>Waits</b> ${one.waits}</p>`}
-    ${(one.attacks ?? []).map((id) => html`<p class="note"><b>Against</b> ${attackText(id)}</p>`)}
+    ${reason === '' ? '' : markup`<p class="reason">${reason}</p>`}
+    ${notes.map((note) => markup`<p class="note"><b>Seen</b> ${note}</p>`)}
+    ${one.destructive === undefined ? '' : markup`<p class="note"><b>Destructive</b> ${one.destructive}</p>`}
+    ${one.waits === undefined ? '' : markup`<p class="note"><b>Waits</b> ${one.waits}</p>`}
+    ${(one.attacks ?? []).map((id) => markup`<p class="note"><b>Against</b> ${attackText(id)}</p>`)}
     ${needsEvidence(result) ? evidenceOf(result) : ''}
   </article> `
 }
 
 function evidenceOf({ exchanges }: Result): Markup {
-  if (exchanges.length === 0) return html`<p class="note">Nothing was sent.</p>`
+  if (exchanges.length === 0) return markup`<p class="note">Nothing was sent.</p>`
   const count = exchanges.length === 1 ? 'one request' : `${exchanges.length} requests`
-  return html`<details class="evidence">
+  return markup`<details class="evidence">
     <summary>Evidence: ${count}</summary>
     ${exchanges.map(exchangeOf)}
   </details>`
 }
 
 function exchangeOf({ request, answer }: Exchange, index: number): Markup {
-  return html`<div class="exchange">
+  return markup`<div class="exchange">
     <div>
       <h5>Request ${index + 1}</h5>
-      <pre>${printable(request)}</pre>
+      <pre>${request}</pre>
     </div>
     <div>
       <h5>Answer ${index + 1}</h5>
-      <pre>${printable(answer)}</pre>
+      <pre>${answer}</pre>
     </div>
   </div>`
 }

@@ -3,14 +3,14 @@ import { textAt, textsAt } from '../../json.ts'
 import { SUITE_VERSION } from '../../version.ts'
 import { STANDARDS, tallied, type Report, type VersionRun } from '../report.ts'
 import { anchorOf } from './cases.ts'
-import { html, type Content, type Markup } from './markup.ts'
+import { markup, type Content, type Markup } from './markup.ts'
 
 /** What was tested, when and how, and what came of it. */
 export function head(report: Report): Markup {
-  return html`<header>
+  return markup`<header>
     <p class="kicker">Conformance to the API of the Cloud Signature Consortium</p>
     <h1>${serviceName(report)}</h1>
-    ${report.isInterrupted ? html`<p class="interrupted">The run was ended before its end. What was not reached is “not run”.</p>` : ''}
+    ${report.isInterrupted ? markup`<p class="interrupted">The run was ended before its end. What was not reached is “not run”.</p>` : ''}
     ${report.runs.map(verdict)} ${facts(rowsOf(report))} ${report.runs.map(described)} ${outcomeWords()}
   </header>`
 }
@@ -22,22 +22,22 @@ function serviceName({ runs }: Report): string {
 
 function verdict({ version, results }: VersionRun): Markup {
   const bad = results.filter(({ outcome }) => outcome === 'failed' || outcome === 'broken')
-  const sentence =
-    bad.length === 0
-      ? results.some(({ outcome }) => outcome === 'passed')
-        ? 'No case failed.'
-        : 'Nothing was shown.'
+  const isGood = bad.length === 0 && results.some(({ outcome }) => outcome === 'passed')
+  const sentence = isGood
+    ? 'No case failed.'
+    : bad.length === 0
+      ? 'Nothing was shown.'
       : `${bad.length === 1 ? 'One case' : `${bad.length} cases`} failed or could not be judged.`
-  return html`<section class="verdict ${bad.length === 0 ? 'good' : 'bad'}">
+  return markup`<section class="verdict ${isGood ? 'good' : 'bad'}">
     <h2>${STANDARDS[version]}: ${sentence}</h2>
     <p>${results.length} cases: ${tallied(results)}.</p>
     ${
       bad.length === 0
         ? ''
-        : html`<ul>
+        : markup`<ul>
             ${bad.map(
               ({ case: one, outcome }) =>
-                html`<li>
+                markup`<li>
                   <a href="#${anchorOf(one)}"><code>${one.id}</code></a>
                   <span class="word ${outcome}">${outcome}</span> ${one.rule}
                 </li>`,
@@ -49,10 +49,10 @@ function verdict({ version, results }: VersionRun): Markup {
 
 function rowsOf({ runs, began, ended, options }: Report): readonly (readonly [string, Content])[] {
   return [
-    ...runs.map(({ version, baseUrl }) => [`Base URI, ${version}`, html`<code>${baseUrl}</code>`] as const),
+    ...runs.map(({ version, baseUrl }) => [`Base URI, ${version}`, markup`<code>${baseUrl}</code>`] as const),
     ['Run', `${stamp(began)} to ${stamp(ended)}`],
     ['Suite', `chancery-conformance ${SUITE_VERSION}`],
-    ['Options', options.length === 0 ? 'none' : options.map((one) => html`<code>${one}</code> `)],
+    ['Options', options.length === 0 ? 'none' : options.map((one) => markup`<code>${one}</code> `)],
   ]
 }
 
@@ -65,7 +65,7 @@ function described({ version, info }: VersionRun): Markup {
     ['Authorization', textsAt(info, 'authType').join(', ')],
     ['Methods', textsAt(info, 'methods').join(', ')],
   ]
-  return html`<details class="info">
+  return markup`<details class="info">
     <summary>What the service says of itself (<code>info</code>, ${version})</summary>
     ${facts(members.filter(([, text]) => text !== ''))}
     <pre>${info === undefined ? 'nothing' : JSON.stringify(info, undefined, 2)}</pre>
@@ -73,10 +73,10 @@ function described({ version, info }: VersionRun): Markup {
 }
 
 function facts(rows: readonly (readonly [string, Content])[]): Markup {
-  return html`<dl>
+  return markup`<dl>
     ${rows.map(
       ([name, value]) =>
-        html`<div>
+        markup`<div>
           <dt>${name}</dt>
           <dd>${value}</dd>
         </div>`,
@@ -95,10 +95,9 @@ const MEANINGS: Readonly<Record<Outcome, string>> = {
 
 function outcomeWords(): Markup {
   const rows = Object.entries(MEANINGS).map(
-    ([outcome, meaning]) =>
-      [outcome.replace('-', ' '), html`<span class="word ${outcome}"></span>${meaning}`] as const,
+    ([outcome, meaning]) => [outcome.replace('-', ' '), meaning] as const,
   )
-  return html`<details class="info">
+  return markup`<details class="info">
     <summary>What the outcomes mean</summary>
     ${facts(rows)}
   </details>`

@@ -1,4 +1,6 @@
-/** A piece of HTML that may stand as it is. Only `html` makes it, and that escapes what it is given. */
+import { printable } from '../../printable.ts'
+
+/** A piece of HTML that may stand as it is. Only `markup` makes it, and that escapes what it is given. */
 export class Markup {
   readonly text: string
 
@@ -18,8 +20,8 @@ export class Markup {
 
 export type Content = string | number | Markup | readonly Content[]
 
-/** `html\`<p>${text}</p>\``: text is escaped, for a place between tags or within double quotes; pieces and lists of them are put in. */
-export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Markup {
+/** `markup\`<p>${text}</p>\``: text is escaped, for a place between tags or within double quotes; pieces and lists of them are put in. */
+export function markup(strings: TemplateStringsArray, ...values: readonly Content[]): Markup {
   return Markup.of(strings, values)
 }
 
@@ -33,7 +35,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 function rendered(content: Content): string {
   if (content instanceof Markup) return content.text
-  if (typeof content === 'string') return content.replace(/[&<>"']/g, (one) => ESCAPES[one] ?? '')
+  if (typeof content === 'string') return printable(content).replace(/[&<>"']/g, (one) => ESCAPES[one] ?? '')
   if (typeof content === 'number') return String(content)
   return content.map(rendered).join('')
 }

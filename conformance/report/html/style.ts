@@ -48,7 +48,6 @@ details.info { margin: .5rem 0 }
 details.info pre { margin-top: .5rem }
 .word { display: inline-block; padding: 0 .5em; border-radius: 3px; font-size: .8rem; font-weight: 600; line-height: 1.5rem;
   color: #fff; background: var(--faint); white-space: nowrap }
-.word:empty { display: none }
 ${OUTCOMES.map((outcome) => `.word.${outcome} { background: var(--${outcome}) }`).join('\n')}
 .word.not-run, .word.not-offered { color: var(--ink); background: none; box-shadow: inset 0 0 0 1px var(--faint) }
 table.clauses { width: 100%; border-collapse: collapse; margin: 0 0 2rem }

@@ -2,7 +2,7 @@ import { CLAUSES, clauseOf, type Clause } from '../../clauses.ts'
 import { OUTCOMES } from '../../outcome.ts'
 import type { Result } from '../../run/runCases.ts'
 import { outcomeWord, STANDARDS, tally, type VersionRun } from '../report.ts'
-import { html, type Markup } from './markup.ts'
+import { markup, type Markup } from './markup.ts'
 
 /** A clause with the results of its cases. */
 export interface ClauseResults {
@@ -30,7 +30,7 @@ export function clauseAnchor({ version, number }: Pick<Clause, 'version' | 'numb
 
 /** The table of clauses with the number of cases by outcome. */
 export function clauseSummary(run: VersionRun): Markup {
-  return html`<table class="clauses">
+  return markup`<table class="clauses">
     <caption>
       ${STANDARDS[run.version]} at ${run.baseUrl}
     </caption>
@@ -38,7 +38,7 @@ export function clauseSummary(run: VersionRun): Markup {
       <tr>
         <th scope="col">Clause</th>
         <th scope="col">About</th>
-        ${OUTCOMES.map((outcome) => html`<th scope="col" class="count">${outcomeWord(outcome)}</th>`)}
+        ${OUTCOMES.map((outcome) => markup`<th scope="col" class="count">${outcomeWord(outcome)}</th>`)}
       </tr>
     </thead>
     <tbody>
@@ -50,7 +50,7 @@ export function clauseSummary(run: VersionRun): Markup {
 function rowOf({ clause, results }: ClauseResults): Markup {
   const { number, title, unjudged } = clause
   if (results.length === 0)
-    return html`<tr class="without">
+    return markup`<tr class="without">
       <th scope="row">${number}</th>
       <td class="about">${title}</td>
       <td class="none" colspan="${OUTCOMES.length}">
@@ -58,9 +58,9 @@ function rowOf({ clause, results }: ClauseResults): Markup {
       </td>
     </tr> `
   const counts = tally(results)
-  return html`<tr>
+  return markup`<tr>
     <th scope="row"><a href="#${clauseAnchor(clause)}">${number}</a></th>
     <td class="about">${title}</td>
-    ${OUTCOMES.map((outcome) => html`<td class="count ${outcome}${counts[outcome] === 0 ? ' zero' : ''}" data-word="${outcomeWord(outcome)}">${counts[outcome]}</td>`)}
+    ${OUTCOMES.map((outcome) => markup`<td class="count ${outcome}${counts[outcome] === 0 ? ' zero' : ''}" data-word="${outcomeWord(outcome)}">${counts[outcome]}</td>`)}
   </tr> `
 }
