@@ -4,7 +4,7 @@ import { OUTCOMES } from '../../outcome.ts'
 import type { Result } from '../../run/runCases.ts'
 import type { Exchange } from '../../trial.ts'
 import { needsEvidence, outcomeWord, STANDARDS, tally, type VersionRun } from '../report.ts'
-import { markup, type Markup } from './markup.ts'
+import { markup, prose, type Markup } from './markup.ts'
 import { byClause, clauseAnchor, type ClauseResults } from './summary.ts'
 
 /** Anchor of a case. */
@@ -43,9 +43,9 @@ function caseOf(result: Result): Markup {
       <span class="word ${outcome}">${outcomeWord(outcome)}</span> <code class="id">${one.id}</code>
       <span class="level">${one.level}, ${one.clause}</span>
     </p>
-    <p class="rule">${one.rule}</p>
-    ${reason === '' ? '' : markup`<p class="reason">${reason}</p>`}
-    ${notes.map((note) => markup`<p class="note"><b>Seen</b> ${note}</p>`)}
+    <p class="rule">${prose(one.rule)}</p>
+    ${reason === '' ? '' : markup`<p class="reason">${prose(reason)}</p>`}
+    ${notes.map((note) => markup`<p class="note"><b>Note</b> ${prose(note)}</p>`)}
     ${one.destructive === undefined ? '' : markup`<p class="note"><b>Destructive</b> ${one.destructive}</p>`}
     ${one.waits === undefined ? '' : markup`<p class="note"><b>Waits</b> ${one.waits}</p>`}
     ${(one.attacks ?? []).map((id) => markup`<p class="note"><b>Against</b> ${attackText(id)}</p>`)}

@@ -1,9 +1,10 @@
 import type { Outcome } from '../../outcome.ts'
 import { textAt, textsAt } from '../../json.ts'
 import { SUITE_VERSION } from '../../version.ts'
-import { STANDARDS, tallied, type Report, type VersionRun } from '../report.ts'
+import type { Result } from '../../run/runCases.ts'
+import { STANDARDS, tallied, tally, type Report, type VersionRun } from '../report.ts'
 import { anchorOf } from './cases.ts'
-import { markup, type Content, type Markup } from './markup.ts'
+import { markup, prose, type Content, type Markup } from './markup.ts'
 
 /** What was tested, when and how, and what came of it. */
 export function head(report: Report): Markup {
@@ -23,13 +24,8 @@ function serviceName({ runs }: Report): string {
 function verdict({ version, results }: VersionRun): Markup {
   const bad = results.filter(({ outcome }) => outcome === 'failed' || outcome === 'broken')
   const isGood = bad.length === 0 && results.some(({ outcome }) => outcome === 'passed')
-  const sentence = isGood
-    ? 'No case failed.'
-    : bad.length === 0
-      ? 'Nothing was shown.'
-      : `${bad.length === 1 ? 'One case' : `${bad.length} cases`} failed or could not be judged.`
   return markup`<section class="verdict ${isGood ? 'good' : 'bad'}">
-    <h2>${STANDARDS[version]}: ${sentence}</h2>
+    <h2>${STANDARDS[version]}: ${sentenceOf(results)}</h2>
     <p>${results.length} cases: ${tallied(results)}.</p>
     ${
       bad.length === 0
@@ -39,7 +35,7 @@ function verdict({ version, results }: VersionRun): Markup {
               ({ case: one, outcome }) =>
                 markup`<li>
                   <a href="#${anchorOf(one)}"><code>${one.id}</code></a>
-                  <span class="word ${outcome}">${outcome}</span> ${one.rule}
+                  <span class="word ${outcome}">${outcome}</span> ${prose(one.rule)}
                 </li>`,
             )}
           </ul>`
@@ -47,10 +43,20 @@ function verdict({ version, results }: VersionRun): Markup {
   </section>`
 }
 
+function sentenceOf(results: readonly Result[]): string {
+  const { failed, broken, passed } = tally(results)
+  const sentences = [
+    ...(failed === 0 ? [] : [failed === 1 ? 'one case failed' : `${failed} cases failed`]),
+    ...(broken === 0 ? [] : [broken === 1 ? 'one could not be judged' : `${broken} could not be judged`]),
+  ]
+  if (sentences.length > 0) return sentences.join(', ')
+  return passed > 0 ? 'no case failed' : 'nothing was shown'
+}
+
 function rowsOf({ runs, began, ended, options }: Report): readonly (readonly [string, Content])[] {
   return [
     ...runs.map(({ version, baseUrl }) => [`Base URI, ${version}`, markup`<code>${baseUrl}</code>`] as const),
-    ['Run', `${stamp(began)} to ${stamp(ended)}`],
+    ['Run', `${stamp(began)} to ${stamp(ended)} UTC`],
     ['Suite', `chancery-conformance ${SUITE_VERSION}`],
     ['Options', options.length === 0 ? 'none' : options.map((one) => markup`<code>${one}</code> `)],
   ]
@@ -104,5 +110,5 @@ function outcomeWords(): Markup {
 }
 
 function stamp(date: Date): string {
-  return `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
+  return date.toISOString().slice(0, 19).replace('T', ' ')
 }

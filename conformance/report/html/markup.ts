@@ -25,6 +25,14 @@ export function markup(strings: TemplateStringsArray, ...values: readonly Conten
   return Markup.of(strings, values)
 }
 
+/** Text in which what stands between backticks is code. */
+export function prose(text: string): Markup {
+  const parts = text.split('`')
+  // An odd number of backticks is no pair of them.
+  if (parts.length % 2 === 0) return markup`${text}`
+  return markup`${parts.map((part, index) => (index % 2 === 0 ? part : markup`<code>${part}</code>`))}`
+}
+
 const ESCAPES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',

@@ -91,14 +91,16 @@ ${FILTERS}
   dl div { grid-template-columns: 1fr; padding: .35rem 0 }
   .exchange { grid-template-columns: 1fr }
   .level { margin-left: 0 }
+  .filters { position: static }
+  .group, .case { scroll-margin-top: .5rem }
   .clauses thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden }
   .clauses, .clauses caption, .clauses tbody { display: block }
-  .clauses tbody tr { display: flex; flex-wrap: wrap; gap: 0 .75rem; position: relative; padding: .5rem 0 .5rem 3.5rem;
+  .clauses tbody tr { display: flex; flex-wrap: wrap; gap: 0 .75rem; position: relative; padding: .5rem 0 .5rem 4rem;
     border-bottom: 1px solid var(--line) }
   .clauses tbody th, .clauses tbody td { border: 0; padding: 0; width: auto }
   .clauses tbody th { position: absolute; left: 0 }
   .clauses td.about { flex: 1 1 100% }
-  .clauses td.count { text-align: left }
+  .clauses td.count { text-align: left; width: auto; white-space: nowrap }
   .clauses td.count::after { content: " " attr(data-word) }
   .clauses td.zero { display: none }
   .clauses .none { text-align: left; flex: 1 1 100% }
@@ -109,10 +111,14 @@ ${FILTERS}
   .filters { position: static; display: none }
   a { color: inherit; text-decoration: none }
   details::details-content { content-visibility: visible; display: block; height: auto }
-  details > *:not(summary) { display: block }
   .evidence > .exchange { display: grid }
-  .case, .verdict, tr, h5 { break-inside: avoid }
+  .case, tr, h5, .verdict li { break-inside: avoid }
+  details.info pre { display: none }
+  .clauses th, .clauses td { padding: .15rem .4rem }
+  .clauses .count { width: 4rem }
+  .clauses + .clauses { break-before: page }
   .case:has(.evidence) { break-inside: auto }
+  .reason { break-before: avoid }
   .what, .rule, h2, h3, h4, h5, caption, summary { break-after: avoid }
   main > h2, .version + .version { break-before: page }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact }
