@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { MalformedExpression, namesIn, satisfyingSets } from '../sap/expression.ts'
 import { allOf, parseFactors, takenSets, type FactorExpression } from '../sap/factorExpression.ts'
 import { MAX_HASHES } from '../sap/limits.ts'
-import { FACTOR_KINDS, GRADES } from '../sap/operations.ts'
+import { FACTOR_KINDS, GRADES, SIGNED_THINGS } from '../sap/operations.ts'
 
 /** A policy as `sam.yaml` has it. */
 export const policySchema = z.strictObject({
@@ -19,6 +19,11 @@ export const policySchema = z.strictObject({
    * is graded plain-otp, whatever the factor.
    */
   lateHashes: z.boolean().default(false),
+  /**
+   * What the key signs under a SAD: `documents` only through attributes that the SAM checks itself, `hashes` only as they
+   * come. With both, a SAD over a document's hash could also have that hash itself signed.
+   */
+  signs: z.enum(SIGNED_THINGS).default('both'),
 })
 
 /** What a key's record keeps of the policy that it was made under. */

@@ -40,6 +40,8 @@ export const SAP_ERROR_CODES = [
   'sad_expired',
   'hash_not_authorized',
   'attributes_not_authorized',
+  'hashes_not_signed',
+  'documents_not_signed',
   // registration
   'signer_unknown',
   'client_unknown',
@@ -89,6 +91,8 @@ export const SAP_STATUS: Readonly<Record<SapErrorCode, number>> = {
   sad_expired: 422,
   hash_not_authorized: 422,
   attributes_not_authorized: 422,
+  hashes_not_signed: 422,
+  documents_not_signed: 422,
   signer_unknown: 422,
   client_unknown: 422,
   factor_unknown: 422,

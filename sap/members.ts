@@ -27,6 +27,9 @@ export type FactorAction = (typeof FACTOR_ACTIONS)[number]
 export const SIGNATURE_FORMATS = ['pades', 'cades'] as const
 export type SignatureFormat = (typeof SIGNATURE_FORMATS)[number]
 
+/** What a credential's key signs: hashes as they come, documents by attributes that the SAM checks, or both. */
+export const SIGNED_THINGS = ['hashes', 'documents', 'both'] as const
+
 export const CHANNELS = ['smtp', 'webhook', 'file'] as const
 export type ChannelName = (typeof CHANNELS)[number]
 
@@ -59,6 +62,7 @@ const policy = object({
   minimumGrade: oneOf(GRADES),
   /** Whether SCAL "2" may be authorized without hashes: then the grade is `plain-otp`, whatever the factor. */
   lateHashes: flag,
+  signs: oneOf(SIGNED_THINGS),
 })
 export type CredentialPolicy = TypeOf<typeof policy>
 

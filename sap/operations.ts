@@ -27,7 +27,14 @@ import {
 
 export { FACTOR_KINDS, GRADES } from './factorKinds.ts'
 export type { FactorKind, Grade } from './factorKinds.ts'
-export { CHANNELS, FACTOR_ACTIONS, MAX_WAITING_SECONDS, ROLES, SIGNATURE_FORMATS } from './members.ts'
+export {
+  CHANNELS,
+  FACTOR_ACTIONS,
+  MAX_WAITING_SECONDS,
+  ROLES,
+  SIGNATURE_FORMATS,
+  SIGNED_THINGS,
+} from './members.ts'
 export type {
   Attestation,
   ChannelName,
@@ -115,7 +122,10 @@ export const SAM_OPERATIONS = {
     }),
     object({ sad, expiresInSeconds: integer(1, 3600) }),
   ),
-  /** One signature per hash, in request order. ECDSA as DER (X9.62), RSA in modulus size. All or nothing. */
+  /**
+   * One signature per hash, in request order. ECDSA as DER (X9.62), RSA in modulus size. All or nothing. A credential
+   * that signs documents only refuses it: `hashes_not_signed`.
+   */
   sign: operation(
     ['ssa'],
     object({
@@ -135,7 +145,8 @@ export const SAM_OPERATIONS = {
    * `signedAttributes` is the DER of the CMS SET OF Attribute (tag 0x31): content-type id-data, message-digest equal to
    * `digest`, signing-certificate-v2 with this credential's certificate alone (SHA-256 as the default that it is, or
    * SHA-384/512 named; issuerSerial right or absent; no policies); for `cades` signing-time may be there, within five
-   * minutes of the SAM's clock. Anything else is `attributes_not_authorized`, and nothing is spent.
+   * minutes of the SAM's clock. Anything else is `attributes_not_authorized`, and nothing is spent. A credential that signs hashes only refuses it:
+   * `documents_not_signed`.
    */
   signDocument: operation(
     ['ssa'],

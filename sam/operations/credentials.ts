@@ -29,13 +29,21 @@ export async function credentials(
 
 function shown(deps: SamDeps, stored: Stored<'key'>): SamCredential {
   const { id, value } = asUsable(deps, stored)
-  const { description, state, keyType, chain, scal, multisign, factors, minimumGrade, lateHashes } = value
+  const { description, state, keyType, chain, scal, multisign, factors, minimumGrade, lateHashes, signs } =
+    value
   return {
     credentialId: id,
     description,
     state,
     keyType,
     chain,
-    policy: { scal, multisign, factors, minimumGrade, lateHashes: lateHashes ?? false },
+    policy: {
+      scal,
+      multisign,
+      factors,
+      minimumGrade,
+      lateHashes: lateHashes ?? false,
+      signs: signs ?? 'both',
+    },
   }
 }

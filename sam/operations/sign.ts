@@ -10,6 +10,7 @@ import { settle } from '../activation/settle.ts'
 import { signActivation } from '../activation/signer.ts'
 import type { SamDeps } from '../deps.ts'
 import { occurrencesOf } from '../state/activations.ts'
+import type { KeyRecord } from '../state/recordKinds.ts'
 import type { Stored } from '../state/records.ts'
 import { retryConflicts } from '../state/retryConflicts.ts'
 import { openedSad } from './openedSad.ts'
@@ -67,6 +68,7 @@ async function prepare(
     deps.reads.do(occurrencesOf, opened.row.id),
   ])
   requireUsable(key.value, deps.clock.now())
+  requireSigns(key.value, attributeHashes === undefined ? 'hashes' : 'documents')
   if (opened.row.state !== 'open') throw new SapFailure('sad_invalid', `the SAD is ${opened.row.state}`)
   const scheme = requireScheme(request, key)
   if (request.hashes.some((hash) => hash.length !== DIGESTS[scheme.digest].length))
@@ -82,6 +84,13 @@ async function prepare(
     attributeHashes: attributeHashes?.(key, scheme),
   })
   return { ...activated, key, opened }
+}
+
+const NOT_SIGNED = { hashes: 'hashes_not_signed', documents: 'documents_not_signed' } as const
+
+function requireSigns({ signs = 'both' }: KeyRecord, what: keyof typeof NOT_SIGNED): void {
+  if (signs !== 'both' && signs !== what)
+    throw new SapFailure(NOT_SIGNED[what], `the credential signs ${signs} only`)
 }
 
 function requireScheme(request: Request, key: Stored<'key'>): SignatureScheme {

@@ -12,7 +12,7 @@ import {
   type TypeOf,
 } from '../../sap/codec.ts'
 import { allOf, factorExpression, type FactorExpression } from '../../sap/factorExpression.ts'
-import { CHANNELS, FACTOR_ACTIONS, FACTOR_KINDS, GRADES, ROLES } from '../../sap/operations.ts'
+import { CHANNELS, FACTOR_ACTIONS, FACTOR_KINDS, GRADES, ROLES, SIGNED_THINGS } from '../../sap/operations.ts'
 
 const id = text(1, 64)
 const milliseconds = integer(0, Number.MAX_SAFE_INTEGER)
@@ -88,6 +88,8 @@ const key = object({
   minimumGrade: oneOf(GRADES),
   /** Absent in records of before it existed: no. */
   lateHashes: optional(flag),
+  /** Absent in records of before it existed: both. */
+  signs: optional(oneOf(SIGNED_THINGS)),
   generatedAt: milliseconds,
   attestationStatement: bytes(1, 4096),
   attestationSignature: bytes(1, 256),

@@ -30,6 +30,8 @@ export interface Credential {
   readonly certificate: CertificateInfo
   readonly scal: '1' | '2'
   readonly multisign: number
+  /** What its key signs: hashes as they come, documents by attributes that the SAM checks, or both. */
+  readonly signs: 'hashes' | 'documents' | 'both'
   /** Which factors authorize together; what the grade forbids is left out. */
   readonly expression: FactorExpression
 }

@@ -1,6 +1,5 @@
 import { satisfyingSets } from '../../sap/expression.ts'
-import type { FactorExpression } from '../../sap/factorExpression.ts'
-import type { FactorKind } from './credential.ts'
+import type { Credential, FactorKind } from './credential.ts'
 
 /** Whether a factor must be given, may be, or must not. */
 export type Presence = 'true' | 'optional' | 'false'
@@ -12,11 +11,14 @@ export interface Presences {
   readonly codeKind: 'otp' | 'totp'
 }
 
+type PresenceInput = Pick<Credential, 'expression' | 'signs'>
+
 /**
  * The words that say exactly which factors are taken; where both are optional, one of them is needed. Undefined where no
- * words do: two kinds of codes, or factors of which only one may be given.
+ * words do: two kinds of codes, factors of which only one may be given, or a key that signs nothing which v1 could send.
  */
-export function presencesOf(expression: FactorExpression): Presences | undefined {
+export function presencesOf({ expression, signs }: PresenceInput): Presences | undefined {
+  if (signs === 'documents') return undefined
   const sets = satisfyingSets(expression)
   const has = (kind: FactorKind): boolean => sets.some((set) => set.has(kind))
   if (has('otp') && has('totp')) return undefined

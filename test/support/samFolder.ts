@@ -71,6 +71,8 @@ export const POLICIES = {
   },
   'code-of-pin-or-otp': { scal: '2', multisign: 5, factors: 'pin OR otp', minimumGrade: 'plain-otp' },
   'bound-of-any': { scal: '2', multisign: 5, factors: 'otp OR totp', minimumGrade: 'bound-otp' },
+  documents: { scal: '2', multisign: 5, factors: ['otp'], minimumGrade: 'plain-otp', signs: 'documents' },
+  hashes: { scal: '2', multisign: 5, factors: ['otp'], minimumGrade: 'plain-otp', signs: 'hashes' },
   pin: { scal: '1', multisign: 5, factors: ['pin'], minimumGrade: 'static' },
 }
 

@@ -40,6 +40,8 @@ const REASON: Readonly<Record<SapErrorCode, RefusalReason | 'unexpected'>> = {
   hash_not_authorized: 'hash_not_authorized',
   // A correct SSA builds them itself.
   attributes_not_authorized: 'unexpected',
+  hashes_not_signed: 'hash_not_authorized',
+  documents_not_signed: 'documents_not_authorized',
   // A user without a signer at the SAM has no credentials.
   signer_unknown: 'access_denied',
   client_unknown: 'client_unauthorized',

@@ -102,6 +102,7 @@ function credentialOf(told: SamCredential): Credential | undefined {
     },
     scal: told.policy.scal,
     multisign: told.policy.multisign,
+    signs: told.policy.signs,
     expression: takenExpression(told.policy),
   }
 }

@@ -80,9 +80,9 @@ function credentialRoutes(deps: Deps): Record<string, Route> {
         credentialId: body.credentialID,
         options: infoOptions(body),
       })
-      const presences = presencesOf(found.credential.expression)
+      const presences = presencesOf(found.credential)
       if (presences === undefined)
-        throw new Refusal('credential_invalid', { detail: 'v1 has no words for its factors' })
+        throw new Refusal('credential_invalid', { detail: 'v1 has no words for it' })
       return {
         ...credentialMembers(found),
         authMode: 'explicit',

@@ -464,6 +464,11 @@ export interface components {
             /** @enum {string} */
             readonly SCAL: "1" | "2";
             readonly multisign: number;
+            /**
+             * @description Chancery's own: present where only signHash or only signDoc is served
+             * @enum {string}
+             */
+            readonly signs?: "hashes" | "documents";
             readonly lang: string;
         };
         readonly CredentialsInfoRequest: {
@@ -483,6 +488,11 @@ export interface components {
             /** @enum {string} */
             readonly SCAL: "1" | "2";
             readonly multisign: number;
+            /**
+             * @description Chancery's own: present where only signHash or only signDoc is served
+             * @enum {string}
+             */
+            readonly signs?: "hashes" | "documents";
             readonly lang: string;
         };
         readonly Auth: {

@@ -72,6 +72,7 @@ function credentialRoutes(deps: Deps): Record<string, Route> {
       },
       SCAL: found.credential.scal,
       multisign: found.credential.multisign,
+      ...(found.credential.signs === 'both' ? {} : { signs: found.credential.signs }),
       lang: labels.language,
     }
   }

@@ -22,7 +22,7 @@ export interface CredentialPage {
 }
 
 /**
- * CSC API v1.0.4.0 §11.4: one page of ids. A credential whose factors v1 has no words for is not there for v1. Throws Refusal `user_id_given`,
+ * CSC API v1.0.4.0 §11.4: one page of ids. A credential that v1 has no words for is not there for v1. Throws Refusal `user_id_given`,
  * `page_token_invalid`.
  */
 export async function listPage(deps: Deps, input: ListInput): Promise<CredentialPage> {
@@ -35,7 +35,7 @@ export async function listPage(deps: Deps, input: ListInput): Promise<Credential
   const page = await deps.sam.credentials(input.caller, { after, limit: pageSize(input.maxResults) })
   return {
     credentialIds: page.credentials
-      .filter(({ expression }) => presencesOf(expression) !== undefined)
+      .filter((credential) => presencesOf(credential) !== undefined)
       .map(({ id }) => id),
     nextPageToken:
       page.last === undefined

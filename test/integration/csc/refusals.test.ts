@@ -61,6 +61,8 @@ const TOLD: Readonly<Record<SapErrorCode, readonly [Expected, Expected?]>> = {
   sad_expired: [bad('SAD expired')],
   hash_not_authorized: [bad('Hash is not authorized by the SAD.')],
   attributes_not_authorized: [SERVER_ERROR],
+  hashes_not_signed: [bad('Hash is not authorized by the SAD.')],
+  documents_not_signed: [bad('documentDigests or documents are not authorized by the SAD.')],
   signer_unknown: [
     [403, 'access_denied', 'The user, authorization server or remote service denied the request.'],
   ],

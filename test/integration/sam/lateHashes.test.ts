@@ -66,6 +66,7 @@ describe('SAM: a credential whose hashes may come late (activation.md §1.4)', (
       factors: { name: 'otp' },
       minimumGrade: 'plain-otp',
       lateHashes: true,
+      signs: 'both',
     })
   })
 

@@ -31,7 +31,11 @@ describe('presence of factors — CSC API v1.0.4.0 §11.5', () => {
     ['(pin OR totp) AND pin', 'true', 'optional', 'totp'],
   ] as const)
     it(`of ${expression} is PIN ${pin}, OTP ${code} (${codeKind})`, () => {
-      assert.deepEqual(presencesOf(parseFactors(expression)), { pin, code, codeKind })
+      assert.deepEqual(presencesOf({ expression: parseFactors(expression), signs: 'both' }), {
+        pin,
+        code,
+        codeKind,
+      })
     })
 
   for (const expression of [
@@ -42,15 +46,19 @@ describe('presence of factors — CSC API v1.0.4.0 §11.5', () => {
     'otp AND totp',
   ])
     it(`has no words for ${expression}`, () => {
-      assert.equal(presencesOf(parseFactors(expression)), undefined)
+      assert.equal(presencesOf({ expression: parseFactors(expression), signs: 'both' }), undefined)
     })
+
+  it('has no words for a key that signs documents only', () => {
+    assert.equal(presencesOf({ expression: parseFactors('otp'), signs: 'documents' }), undefined)
+  })
 
   it('allows exactly what is taken, and is there wherever words can say it', () => {
     fc.assert(
       fc.property(anyExpression, (expression) => {
         const taken = satisfyingSets(expression).map(nameOfSet).sort()
         fc.pre(taken.length > 0)
-        const words = presencesOf(expression)
+        const words = presencesOf({ expression, signs: 'hashes' })
         if (words !== undefined) assert.deepEqual(allowedBy(words), taken)
         const couldBeSaid = WORDS.some((pin) =>
           WORDS.some((code) =>
