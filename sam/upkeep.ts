@@ -4,11 +4,13 @@ import { settleExpired } from './activation/settleEarlier.ts'
 import { deliverNotices } from './channels/notices.ts'
 import { CLOCK_STEPPED } from './clock.ts'
 import type { SamDeps } from './deps.ts'
+import { forgetOtps } from './factors/forgetOtps.ts'
 
 const CLOCK_MS = 2_000
 const CHECKPOINT_MS = 60_000
 const NOTICES_MS = 2_000
 const QUARANTINE_MS = 2_000
+const OTPS_MS = 60_000
 const SETTLE_MS = 15_000
 const JOURNAL_MS = 5_000
 const HSM_CHECK_MS = 10_000
@@ -18,7 +20,7 @@ export interface Upkeep {
   stop(): Promise<void>
 }
 
-/** What the SAM does by itself: checkpoints, messages that wait, trying a silent HSM and a journal that failed again. */
+/** What the SAM does by itself: checkpoints, messages that wait, codes that ended, trying a silent HSM and a journal that failed again. */
 export function startUpkeep(
   deps: SamDeps,
   log: Logger,
@@ -48,6 +50,9 @@ export function startUpkeep(
       }),
     ),
     repeat('quarantine', QUARANTINE_MS, log, () => writeQuarantines(deps)),
+    repeat('otps', OTPS_MS, log, async () => {
+      await forgetOtps(deps)
+    }),
     repeat('settle', SETTLE_MS, log, () => settleExpired(deps)),
     repeat('journal', JOURNAL_MS, log, async () => {
       if (deps.writer.isHealthy || deps.state.name() === 'LOCKED') return

@@ -29,6 +29,7 @@ export type EventType =
   | 'KEY_DESTROYED'
   | 'OTP_MADE'
   | 'OTP_NOT_DELIVERED'
+  | 'OTPS_DELETED'
   | 'AUTHORIZED'
   | 'EXTENDED'
   | 'SAD_VOIDED'

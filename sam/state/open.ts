@@ -3,8 +3,9 @@ import type { Knex } from 'knex'
 import { connect } from '../../store/connect.ts'
 import { migration0001 } from './migrations/0001init.ts'
 import { migration0002 } from './migrations/0002noticeDestination.ts'
+import { migration0003 } from './migrations/0003otpExpiry.ts'
 
-const MIGRATIONS = [migration0001, migration0002]
+const MIGRATIONS = [migration0001, migration0002, migration0003]
 
 /** Two connections on one file: WAL lets reads go on while the one writer commits. */
 export interface Database {

@@ -1,3 +1,4 @@
+import type { Knex } from 'knex'
 import type { SetStatement } from '../../store/gathering.ts'
 import { questionMarks } from '../../store/valuesList.ts'
 import type { TransactionUnit, Unit } from './writer.ts'
@@ -93,4 +94,25 @@ export async function voidOtp(unit: TransactionUnit, id: string): Promise<void> 
 /** Ends whatever was made for the signer and not used. */
 export async function voidOtpsOf(unit: TransactionUnit, signerId: string): Promise<void> {
   await unit.trx('otp').where({ signer_id: signerId, state: 'open' }).update({ state: 'void' })
+}
+
+/** Whether there is one, whatever its state, that ended before. */
+export async function hasOtpEndedBefore(knex: Knex, time: number): Promise<boolean> {
+  const row: unknown = await knex('otp').where('expires_at', '<=', time).first('id')
+  return row !== undefined
+}
+
+/** Deletes those, whatever their state, that ended before; `limit` at most. Returns how many. */
+export async function deleteOtpsEndedBefore(
+  unit: TransactionUnit,
+  time: number,
+  limit: number,
+): Promise<number> {
+  const ended = unit
+    .trx('otp')
+    .where('expires_at', '<=', time)
+    .orderBy('expires_at')
+    .limit(limit)
+    .select('id')
+  return unit.trx('otp').whereIn('id', ended).delete()
 }
