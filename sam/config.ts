@@ -4,6 +4,7 @@ import { listedPair } from '../egress/destination.ts'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { CHANNELS, MAX_WAITING_SECONDS, ROLES } from '../sap/operations.ts'
+import { DESTINATION_FORMS } from './channels/destinations.ts'
 import { keyPolicy, policySchema, type KeyPolicy } from './keyPolicy.ts'
 
 /** A configuration that cannot be used. The message names file and key, never a value. */
@@ -32,6 +33,8 @@ const smtp = z.strictObject({
 const webhook = z.strictObject({
   url: z.url({ protocol: /^https$/, error: 'must be https' }),
   secretFile: path,
+  /** What the gateway takes: numbers as `+4512345678`, mail addresses, or ids that it gave. */
+  destinations: z.enum(DESTINATION_FORMS).default('phone'),
   /** `host:port`, as the URL has them: reached whatever their address. Empty: public addresses only. */
   listed: z
     .array(z.string().refine((text) => listedPair(text) !== undefined, { error: 'must be host:port' }))

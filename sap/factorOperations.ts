@@ -4,6 +4,7 @@ import {
   CHANNELS,
   FACTOR_ACTIONS,
   MAX_WAITING_SECONDS,
+  destination,
   factor,
   id,
   nothing,
@@ -41,7 +42,7 @@ export const FACTOR_OPERATIONS = {
       action: oneOf(FACTOR_ACTIONS),
       pin: optional(secret),
       channel: optional(oneOf(CHANNELS)),
-      destination: optional(text(1, 255)),
+      destination: optional(destination),
     }),
     object({
       changeId: id,
@@ -77,7 +78,7 @@ export const FACTOR_OPERATIONS = {
   ),
   setOtpDestination: operation(
     ['ra'],
-    object({ requestId, signerId: id, channel: oneOf(CHANNELS), destination: text(1, 255) }),
+    object({ requestId, signerId: id, channel: oneOf(CHANNELS), destination }),
     object({ factorId: id }),
   ),
   /**
@@ -93,7 +94,7 @@ export const FACTOR_OPERATIONS = {
       reason,
       pin: optional(secret),
       channel: optional(oneOf(CHANNELS)),
-      destination: optional(text(1, 255)),
+      destination: optional(destination),
     }),
     object({ factorId: id, otpauthUri: optional(text(10, 512)) }),
   ),

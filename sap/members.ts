@@ -43,6 +43,8 @@ export const oid = text(3, 64, /^[0-9]+(\.[0-9]+)+$/)
 export const digest = bytes(0, 128)
 export const digests = list(digest, 1, MAX_HASHES)
 export const secret = text(1, 128)
+/** Where messages to a signer go: visible ASCII. Its form depends on the channel: `otp_not_sendable` for another one. */
+export const destination = text(1, 255, /^[\x21-\x7e]+$/)
 export const reason = text(1, 500)
 export const der = bytes(1, 16 * 1024)
 export const sad = text(1, 256)

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Channel } from './channels.ts'
+import { DESTINATION_FORMS, hasForm } from './destinations.ts'
 
 /** For development: each message is a JSON file of the folder, readable by the SAM's own user only. */
 export function fileChannel(folder: string): Channel {
@@ -19,7 +20,7 @@ export function fileChannel(folder: string): Channel {
       // A reader of the folder sees whole messages only.
       await rename(unfinished, join(folder, name))
     },
-    accepts: (destination) => destination.length > 0,
+    accepts: (destination) => DESTINATION_FORMS.some((form) => hasForm(form, destination)),
     close() {
       // Nothing is kept open.
     },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createTransport } from 'nodemailer'
 import type { SmtpConfig } from '../config.ts'
 import type { Channel } from './channels.ts'
+import { hasForm } from './destinations.ts'
 
 const LOOPBACK = ['localhost', '127.0.0.1', '::1']
 
@@ -33,7 +34,7 @@ export function smtpChannel(config: SmtpConfig): Channel {
         text: message.text,
       })
     },
-    accepts: (destination) => /^[^\s@<>,;:"]{1,64}@[A-Za-z0-9.-]{1,255}$/.test(destination),
+    accepts: (destination) => hasForm('mail', destination),
     close() {
       transport.close()
     },

@@ -4,6 +4,7 @@ import { listedPair } from '../../egress/destination.ts'
 import { createEgress } from '../../egress/egress.ts'
 import type { WebhookConfig } from '../config.ts'
 import type { Channel } from './channels.ts'
+import { hasForm } from './destinations.ts'
 
 const WITHIN_MS = 10_000
 const MOST_OF_AN_ANSWER = 64 * 1024
@@ -40,7 +41,7 @@ export function webhookChannel(config: WebhookConfig): Channel {
       })
       if (status < 200 || status > 299) throw new Error(`the gateway answered ${status}`)
     },
-    accepts: (destination) => destination.length > 0,
+    accepts: (destination) => hasForm(config.destinations, destination),
     close() {
       // Each message has a connection of its own.
     },

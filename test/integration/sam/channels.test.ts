@@ -150,9 +150,25 @@ describe('OTP channel webhook', () => {
     webhookChannel({
       url: `https://localhost:${gateway.port}/otp`,
       secretFile: join(folder, 'secret'),
+      destinations: 'phone',
       listed: [`localhost:${gateway.port}`],
       authorities: join(folder, 'ca.pem'),
       ...changes,
+    })
+
+  for (const [destinations, good, bad] of [
+    [
+      'phone',
+      ['+4512345678', '+1234567'],
+      ['4512345678', '+0451234567', '+45 12345678', '+123456', 'ada@example.org', 'ada'],
+    ],
+    ['mail', ['ada@example.org'], ['ada', '+4512345678', 'ada@', 'a@b, c@d']],
+    ['id', ['device-7.a_B'], ['-x', 'a/b', '+4512345678', 'ada@example.org', 'x'.repeat(129)]],
+  ] as const)
+    it(`takes as destination only what its gateway does: ${destinations}`, () => {
+      const gate = channel({ destinations })
+      for (const one of good) assert.ok(gate.accepts(one), one)
+      for (const one of [...bad, '', ' ', 'a\r\nb']) assert.ok(!gate.accepts(one), one)
     })
 
   it('signs what it sends, as Standard Webhooks does', async () => {

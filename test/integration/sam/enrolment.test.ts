@@ -67,6 +67,27 @@ describe('SAM: enrolment of factors', () => {
       )
   })
 
+  for (const [destination, code] of [
+    ['ada at example.org', 'malformed'],
+    ['ada@exämple.org', 'malformed'],
+    ['ada@example.org\n', 'malformed'],
+    ['', 'malformed'],
+    ['a@b@c', 'otp_not_sendable'],
+    ['ada@example.org,eve@example.org', 'otp_not_sendable'],
+    ['https://example.org/', 'otp_not_sendable'],
+  ] as const)
+    it(`refuses ${JSON.stringify(destination)} as a destination: ${code}`, async () => {
+      const { signerId } = await sam.ra.call('createSigner', {
+        requestId: newRequestId(),
+        commonName: 'Bo Test',
+        country: 'DK',
+      })
+      const request = { requestId: newRequestId(), signerId, channel: 'file', destination } as const
+      await assert.rejects(sam.ra.call('setOtpDestination', request), { code })
+      const { factors } = await sam.ssa.call('factors', { requestId: newRequestId(), signerId })
+      assert.deepEqual(factors, [])
+    })
+
   it('shows of a destination only enough to recognise it', async () => {
     const { factors } = await sam.ssa.call('factors', {
       requestId: newRequestId(),
