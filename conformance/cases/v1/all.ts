@@ -2,10 +2,16 @@ import type { Case } from '../../case.ts'
 import { authLogin } from './authLogin.ts'
 import { authLoginRefresh } from './authLoginRefresh.ts'
 import { authRevoke } from './authRevoke.ts'
+import { credentialsAuthorize } from './credentialsAuthorize.ts'
+import { credentialsAuthorizeFactors } from './credentialsAuthorizeFactors.ts'
+import { credentialsAuthorizeLocks } from './credentialsAuthorizeLocks.ts'
+import { credentialsAuthorizeRefusals } from './credentialsAuthorizeRefusals.ts'
 import { credentialsInfo } from './credentialsInfo.ts'
 import { credentialsInfoParts } from './credentialsInfoParts.ts'
 import { credentialsList } from './credentialsList.ts'
+import { extendTransaction } from './extendTransaction.ts'
 import { info } from './info.ts'
+import { sendOTP } from './sendOTP.ts'
 import { signHash } from './signHash.ts'
 
 const ALL: readonly Case[] = [
@@ -16,6 +22,12 @@ const ALL: readonly Case[] = [
   ...credentialsList,
   ...credentialsInfo,
   ...credentialsInfoParts,
+  ...credentialsAuthorize,
+  ...credentialsAuthorizeRefusals,
+  ...credentialsAuthorizeFactors,
+  ...credentialsAuthorizeLocks,
+  ...extendTransaction,
+  ...sendOTP,
   ...signHash,
 ]
 

@@ -231,6 +231,6 @@ function oneOf(info: unknown, path: string, allowed: readonly string[]): void {
   const value = at(info, path)
   holds(
     typeof value === 'string' && allowed.includes(value),
-    `${path} is ${JSON.stringify(value) ?? 'missing'}, not ${allowed.join(' or ')}`,
+    `${path} is ${JSON.stringify(value)}, not ${allowed.join(' or ')}`,
   )
 }

@@ -171,7 +171,7 @@ export const credentialsInfoParts = casesOf({ version: 'v1', method: METHOD, cla
         for (const name of ['PIN', 'OTP']) {
           const presence = at(info, `${name}/presence`)
           const isOne = typeof presence === 'string' && PRESENCES.includes(presence)
-          holds(isOne, `${name}/presence is ${JSON.stringify(presence) ?? 'missing'}`)
+          holds(isOne, `${name}/presence is ${JSON.stringify(presence)}`)
         }
     },
   }),
@@ -181,7 +181,7 @@ export const credentialsInfoParts = casesOf({ version: 'v1', method: METHOD, cla
     run: async (trial) => {
       for (const { name, members } of await factorsTold(trial, ['PIN', 'OTP'])) {
         const format = at(members, 'format')
-        holds(format === 'A' || format === 'N', `${name}/format is ${JSON.stringify(format) ?? 'missing'}`)
+        holds(format === 'A' || format === 'N', `${name}/format is ${JSON.stringify(format)}`)
       }
     },
   }),
@@ -192,7 +192,7 @@ export const credentialsInfoParts = casesOf({ version: 'v1', method: METHOD, cla
       const methods = textsAt(await infoOf(trial), 'methods')
       for (const { members } of await factorsTold(trial, ['OTP'])) {
         const type = at(members, 'type')
-        holds(type === 'offline' || type === 'online', `OTP/type is ${JSON.stringify(type) ?? 'missing'}`)
+        holds(type === 'offline' || type === 'online', `OTP/type is ${JSON.stringify(type)}`)
         if (type === 'online')
           holds(methods.includes('credentials/sendOTP'), '`info` does not name credentials/sendOTP')
       }
