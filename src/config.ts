@@ -113,6 +113,9 @@ const schema = z.strictObject({
       /** How long outcomes are kept: by default, and at most. */
       validitySeconds: z.number().min(0.001).max(604_800).default(3600),
       maxValiditySeconds: z.number().min(0.001).max(604_800).default(86_400),
+      /** Bytes that kept outcomes may take in the database: of one user, and of all. */
+      userBytes: z.int().min(65_536).default(67_108_864),
+      allBytes: z.int().min(65_536).default(1_073_741_824),
       /** Before each further attempt to call back. */
       callbackRetrySeconds: z
         .array(z.number().min(0).max(86_400))

@@ -28,8 +28,9 @@ export async function startOperationModeA(
   },
 ): Promise<OperationModeA> {
   const { database, egress, audit, clock, log } = parts
-  const { validitySeconds, maxValiditySeconds, callbackRetrySeconds } = config.asynchronous
-  const store = createAsyncStore(database, config.node)
+  const { validitySeconds, maxValiditySeconds, callbackRetrySeconds, userBytes, allBytes } =
+    config.asynchronous
+  const store = createAsyncStore(database, config.node, { ofUser: userBytes, ofAll: allBytes })
   const key = await openCallbackKey(await callbackKey(database, newCallbackKey))
   const callbacks = createCallbacks({
     ...{ store, egress, key, audit, clock, log },

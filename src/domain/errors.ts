@@ -86,6 +86,7 @@ export const REFUSAL_REASONS = [
   'response_uri_invalid',
   'response_id_invalid',
   'result_lost',
+  'outcomes_full',
   // the SAD
   'sad_invalid',
   'sad_expired',

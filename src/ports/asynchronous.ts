@@ -20,6 +20,8 @@ export interface AsyncRequest {
   readonly credentialId: string
   /** How much of the process's memory it takes: 1 for a list of hashes. */
   readonly weight: number
+  /** How long the outcome may become where it is stored; what it will be is not known yet. */
+  readonly outcomeBytes: number
   /** How long the outcome is kept, from when it is there. */
   readonly validityMilliseconds: number
   /** Where to tell that there is an outcome. */
@@ -35,7 +37,7 @@ export interface Asynchronous {
   readonly validity: { readonly byDefault: number; readonly most: number }
   /** Throws Refusal `response_uri_invalid` for a URI that cannot be called back, as far as the URI alone tells. */
   checkResponseUri(uri: string): void
-  /** Keeps the request and starts the work. Returns its id. Throws Refusal `unavailable` when there are too many. */
+  /** Keeps the request and starts the work. Returns its id. Throws Refusal `unavailable` when there are too many, `outcomes_full`. */
   accept(request: AsyncRequest, work: () => Promise<AsyncResult>): Promise<string>
   /** A request of this user and client whose outcome is still kept; undefined for every other. */
   find(caller: Caller, responseId: string): Promise<AsyncState | undefined>

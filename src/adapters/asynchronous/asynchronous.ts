@@ -3,7 +3,7 @@ import type { Caller } from '../../domain/principal.ts'
 import { newToken } from '../../domain/secrets.ts'
 import type { Clock } from '../../domain/time.ts'
 import type { Asynchronous, AsyncRequest, AsyncResult } from '../../ports/asynchronous.ts'
-import type { Audit, EventContext } from '../../ports/audit.ts'
+import type { Audit, AuditEvent, EventContext } from '../../ports/audit.ts'
 import type { Log } from '../../ports/log.ts'
 import type { AsyncOutcome, AsyncStore } from '../db/asyncStore.ts'
 import type { Callbacks } from './callbacks.ts'
@@ -114,46 +114,69 @@ async function keep(
   responseId: string,
   request: AsyncRequest,
 ): Promise<void> {
-  const { caller, operation, credentialId, validityMilliseconds, responseUri } = request
+  const { caller, operation, credentialId, validityMilliseconds, responseUri, outcomeBytes } = request
   const { requestId, userId, clientId } = caller
   await audit.record({ ...contextOf(caller), type: 'async-accepted', operation, credentialId })
   const isKept = await store.add(
-    { responseId, requestId, userId, clientId, validity: validityMilliseconds, responseUri },
+    { responseId, requestId, userId, clientId, validity: validityMilliseconds, responseUri, outcomeBytes },
     clock.now(),
   )
-  if (!isKept) throw new Refusal('unavailable', { detail: 'too many outcomes are kept' })
+  if (!isKept) throw new Refusal('outcomes_full')
 }
 
-/** The work, then its outcome: durable first, then the callback. */
+/** The work, then its outcome: durable first, then the callback, and last what the journal says of a failure. */
 async function run(
   deps: AsynchronousDeps,
   responseId: string,
   request: AsyncRequest,
   work: () => Promise<AsyncResult>,
 ): Promise<void> {
-  const { store, audit, clock, log } = deps
+  const { requestId } = request.caller
   let outcome: AsyncOutcome
+  let failure: { readonly error: unknown } | undefined
   try {
     outcome = completed(await work())
   } catch (error) {
     outcome = failed(error)
-    const { requestId } = request.caller
-    if (!(error instanceof Refusal)) log.error({ event: 'failed', requestId, err: error }, 'unexpected error')
-    await audit.record({
-      ...contextOf(request.caller),
-      type: 'async-failed',
-      operation: request.operation,
-      reason: reasonOf(error),
-      ...(error instanceof Refusal && error.detail !== undefined ? { detail: error.detail } : {}),
-    })
+    failure = { error }
+    if (!(error instanceof Refusal))
+      deps.log.error({ event: 'failed', requestId, err: error }, 'unexpected error')
   }
+  if (!(await settled(deps, responseId, outcome))) failure ??= { error: new Refusal('outcomes_full') }
+  deps.callbacks.wake()
+  if (failure === undefined) return
   try {
-    await store.settle(responseId, outcome, clock.now())
+    await deps.audit.record(failureEvent(request, failure.error))
+  } catch (error) {
+    deps.log.error({ event: 'journal-failed', requestId, err: error }, 'the journal cannot be written')
+  }
+}
+
+/** False if there was no room for it, so that it has failed instead. */
+async function settled(
+  { store, clock, log }: AsynchronousDeps,
+  responseId: string,
+  outcome: AsyncOutcome,
+): Promise<boolean> {
+  try {
+    if (await store.settle(responseId, outcome, clock.now())) return true
+    return !(await store.settle(responseId, failed(new Refusal('outcomes_full')), clock.now()))
   } catch (error) {
     // It stays pending, and counts as lost when its time is over.
     log.error({ event: 'async-not-kept', err: error }, 'an outcome could not be stored')
+    return true
   }
-  deps.callbacks.wake()
+}
+
+function failureEvent({ caller, operation }: AsyncRequest, error: unknown): AuditEvent {
+  const detail = error instanceof Refusal ? error.detail : undefined
+  return {
+    ...contextOf(caller),
+    type: 'async-failed',
+    operation,
+    reason: reasonOf(error),
+    ...(detail === undefined ? {} : { detail }),
+  }
 }
 
 async function find(

@@ -9,6 +9,14 @@ export interface NewAsyncRequest {
   /** Milliseconds. */
   readonly validity: number
   readonly responseUri: string | undefined
+  /** Characters of the outcome, at most: this room is held for it. */
+  readonly outcomeBytes: number
+}
+
+/** Room for outcomes, in bytes. */
+export interface OutcomeQuota {
+  readonly ofUser: number
+  readonly ofAll: number
 }
 
 export interface StoredAsyncRequest {
@@ -32,9 +40,9 @@ export interface ClaimedCallback {
 }
 
 export interface AsyncStore {
-  /** False if this user's client has too many. Durable on return, as everything here. */
+  /** False if this user's client has too many, or there is no room. Durable on return, as everything here. */
   add(request: NewAsyncRequest, now: number): Promise<boolean>
-  /** Gives a pending request its outcome. False if it had one. */
+  /** Gives a pending request its outcome. False if it had one, or it takes more room than was held and than there is. */
   settle(responseId: string, outcome: AsyncOutcome, now: number): Promise<boolean>
   /** Gives this outcome to whatever this node accepted before and left pending. Returns how many there were. */
   settleOlder(acceptedBefore: number, outcome: AsyncOutcome, now: number): Promise<number>
@@ -61,24 +69,32 @@ export interface AsyncOutcome {
 /** Requests whose outcome is kept at one time, of one client for one user. */
 const MAX_KEPT = 1000
 
+/** Bytes of a request beside its outcome, about. */
+const ROW_BYTES = 1024
+
 /** Callbacks that are claimed at one time. */
 const MAX_CLAIMED = 16
 
-export function createAsyncStore(database: Knex, node: string): AsyncStore {
+export function createAsyncStore(database: Knex, node: string, quota: OutcomeQuota): AsyncStore {
   const table = (): Knex.QueryBuilder => database('async_requests')
   const pending = (): Knex.QueryBuilder => table().where({ state: 'pending' })
   const settle = async (which: Knex.QueryBuilder, outcome: AsyncOutcome, now: number): Promise<number> => {
     const count: unknown = await which.update({
       ...outcome,
+      bytes: ROW_BYTES + outcome.outcome.length,
       expires_at: database.raw('validity + ?', [now]),
       callback_due: database.raw('case when callback_uri is null then null else ? end', [now]),
     })
     return Number(count)
   }
   return {
-    add: (request, now) => add(database, node, request, now),
-    settle: async (responseId, outcome, now) =>
-      (await settle(pending().where({ response_id: responseId }), outcome, now)) === 1,
+    add: (request, now) => add(database, { node, quota }, request, now),
+    async settle(responseId, outcome, now) {
+      const which = pending().where({ response_id: responseId })
+      // That it failed is always told.
+      const fitting = outcome.state === 'failed' ? which : withRoom(which, outcome, quota)
+      return (await settle(fitting, outcome, now)) === 1
+    },
     settleOlder: (acceptedBefore, outcome, now) =>
       settle(pending().where({ node }).where('accepted_at', '<', acceptedBefore), outcome, now),
     async find(responseId) {
@@ -113,27 +129,40 @@ export function createAsyncStore(database: Knex, node: string): AsyncStore {
   }
 }
 
-/** One statement: the count decides at the moment of the write. */
-async function add(database: Knex, node: string, request: NewAsyncRequest, now: number): Promise<boolean> {
+const SUM = 'select coalesce(sum(bytes), 0) from async_requests'
+
+/** Only if the outcome fits: into the room that was held for it, or else into what is left. */
+function withRoom(
+  which: Knex.QueryBuilder,
+  { outcome }: AsyncOutcome,
+  { ofUser, ofAll }: OutcomeQuota,
+): Knex.QueryBuilder {
+  const bytes = ROW_BYTES + outcome.length
+  return which.whereRaw(
+    `(bytes >= ? or ((${SUM} as own where own.user_id = async_requests.user_id) - bytes + ? <= ?
+       and (${SUM} as every) - bytes + ? <= ?))`,
+    [bytes, bytes, ofUser, bytes, ofAll],
+  )
+}
+
+/** One statement: count and sums decide at the moment of the write. */
+async function add(
+  database: Knex,
+  { node, quota }: { readonly node: string; readonly quota: OutcomeQuota },
+  request: NewAsyncRequest,
+  now: number,
+): Promise<boolean> {
   const { responseId, requestId, userId, clientId, validity, responseUri } = request
-  const values = [
-    responseId,
-    node,
-    requestId,
-    userId,
-    clientId,
-    validity,
-    'pending',
-    now,
-    responseUri ?? null,
-    0,
-  ]
+  const bytes = ROW_BYTES + request.outcomeBytes
+  const who = [responseId, node, requestId, userId, clientId]
+  const values = [...who, validity, 'pending', now, responseUri ?? null, 0, bytes]
   await database.raw(
     `insert into async_requests (response_id, node, request_id, user_id, client_id, validity, state, accepted_at,
-       callback_uri, callback_attempts)
-     select ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
-     where (select count(*) from async_requests where user_id = ? and client_id = ?) < ?`,
-    [...values, userId, clientId, MAX_KEPT],
+       callback_uri, callback_attempts, bytes)
+     select ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+     where (select count(*) from async_requests where user_id = ? and client_id = ?) < ?
+       and (${SUM} where user_id = ?) + ? <= ? and (${SUM}) + ? <= ?`,
+    [...values, ...[userId, clientId, MAX_KEPT], ...[userId, bytes, quota.ofUser], ...[bytes, quota.ofAll]],
   )
   // What a raw insert says of its rows differs between the databases: look.
   const found: unknown = await database('async_requests')

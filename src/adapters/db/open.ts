@@ -2,8 +2,9 @@ import type { Knex } from 'knex'
 import { connect } from '../../../store/connect.ts'
 import { migration0001 } from './migrations/0001init.ts'
 import { migration0002 } from './migrations/0002asynchronous.ts'
+import { migration0003 } from './migrations/0003outcomeBytes.ts'
 
-const MIGRATIONS = [migration0001, migration0002]
+const MIGRATIONS = [migration0001, migration0002, migration0003]
 
 /** The database does not exist, or is of another version than this program. */
 export class DatabaseNotReady extends Error {

@@ -1,4 +1,5 @@
 import { later } from '../../csc/signatures/later.ts'
+import { outcomeBytesOfDocuments, outcomeBytesOfHashes } from '../../csc/signatures/outcomeBytes.ts'
 import { signDoc } from '../../csc/signatures/signDoc.ts'
 import { signHash } from '../../csc/signatures/signHash.ts'
 import { signPolling } from '../../csc/signatures/signPolling.ts'
@@ -35,7 +36,9 @@ export function signatureRoutes(deps: Deps): Record<string, Route> {
         signAlgorithmParameters: body.signAlgoParams === undefined ? undefined : bytesOf(body.signAlgoParams),
       }
       const { credentialId } = input
-      const asked = { ...body, caller, operation: 'signatures/signHash', credentialId, weight: 1 }
+      const outcomeBytes = outcomeBytesOfHashes(input.hashes.length)
+      const operation = 'signatures/signHash'
+      const asked = { ...body, ...{ caller, operation, credentialId, outcomeBytes }, weight: 1 }
       return nowOrLater(deps, asked, async () => ({ signatures: await signHash(deps, input) }))
     }),
     'signatures/signDoc': callerRoute<wire.SignDocRequest>((body, caller) => {
@@ -47,6 +50,7 @@ export function signatureRoutes(deps: Deps): Record<string, Route> {
         operation: 'signatures/signDoc',
         credentialId,
         weight: DOCUMENT_WEIGHT,
+        outcomeBytes: outcomeBytesOfDocuments(input.documents),
       }
       return nowOrLater(deps, asked, () => signDoc(deps, input))
     }),
@@ -65,14 +69,21 @@ type Asked = Parameters<typeof laterOptions>[0] & {
   readonly operation: string
   readonly credentialId: string
   readonly weight: number
+  readonly outcomeBytes: number
 }
 
 /** The result, or in mode A the id to poll for it. */
 async function nowOrLater(deps: Deps, asked: Asked, work: () => Promise<AsyncResult>): Promise<object> {
   const options = laterOptions(asked)
   if (options === undefined) return membersOf(await work())
-  const { caller, operation, credentialId, weight } = asked
-  return { responseID: await later(deps, { ...options, caller, operation, credentialId, weight }, work) }
+  const { caller, operation, credentialId, weight, outcomeBytes } = asked
+  return {
+    responseID: await later(
+      deps,
+      { ...options, caller, operation, credentialId, weight, outcomeBytes },
+      work,
+    ),
+  }
 }
 
 /** There are no qualified kinds of credentials here, so a signer's credential must be named. */

@@ -13,7 +13,7 @@ export interface LaterOptions {
 /**
  * CSC API v2.0.0.2 §11.10, §11.11, operation mode A: accepts the request and does the work afterwards. Returns the
  * `responseID`. What the work refuses is told when it is polled. Throws Refusal `validity_period_out_of_bounds`,
- * `response_uri_invalid`, `unavailable`.
+ * `response_uri_invalid`, `unavailable`, `outcomes_full`.
  */
 export async function later(
   deps: Pick<Deps, 'asynchronous'>,
@@ -22,6 +22,7 @@ export async function later(
     readonly operation: string
     readonly credentialId: string
     readonly weight: number
+    readonly outcomeBytes: number
   },
   work: () => Promise<AsyncResult>,
 ): Promise<string> {

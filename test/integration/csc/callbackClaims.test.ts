@@ -8,6 +8,7 @@ import { scratchFolder } from '../../support/scratchFolder.ts'
 
 const OUTCOME = { state: 'completed', outcome: '{}' } as const
 const NOW = 1_000_000
+const QUOTA = { ofUser: 1_000_000, ofAll: 1_000_000 }
 const LATER = NOW + 10_000
 
 describe('the claim of a callback', () => {
@@ -19,7 +20,7 @@ describe('the claim of a callback', () => {
   beforeEach(async () => {
     file = join(scratchFolder('claims'), 'ssa.db')
     database = await provisionDatabase(file)
-    store = createAsyncStore(database, 'ssa-1')
+    store = createAsyncStore(database, 'ssa-1', QUOTA)
     userId = await saveUser(database, { username: 'ada', signerId: 'signer-1', passwordHash: 'none' })
   })
   afterEach(() => database.destroy())
@@ -29,7 +30,7 @@ describe('the claim of a callback', () => {
     for (const responseId of responseIds) {
       const responseUri = `https://client.example/${responseId}`
       const who = { requestId: 'request', userId, clientId: 'basic' }
-      await store.add({ responseId, ...who, validity: 60_000, responseUri }, NOW)
+      await store.add({ responseId, ...who, validity: 60_000, responseUri, outcomeBytes: 2 }, NOW)
       await store.settle(responseId, OUTCOME, NOW)
     }
   }
@@ -46,7 +47,7 @@ describe('the claim of a callback', () => {
     const responseIds = Array.from({ length: 16 }, (_, index) => `r${String(index).padStart(2, '0')}`)
     await due(responseIds)
     const other = await openDatabase(file)
-    const claims = await Promise.all([claimedBy(store), claimedBy(createAsyncStore(other, 'ssa-1'))])
+    const claims = await Promise.all([claimedBy(store), claimedBy(createAsyncStore(other, 'ssa-1', QUOTA))])
     await other.destroy()
     assert.deepEqual(
       claims.flat().sort(),
@@ -64,7 +65,7 @@ describe('the claim of a callback', () => {
 
   it('is no other node’s, and nobody’s once the callback has ended', async () => {
     await due(['a'])
-    assert.deepEqual(await claimedBy(createAsyncStore(database, 'ssa-2')), [])
+    assert.deepEqual(await claimedBy(createAsyncStore(database, 'ssa-2', QUOTA)), [])
     await store.endCallback('a')
     assert.deepEqual(await claimedBy(store), [])
     assert.equal(await store.nextCallback(), undefined)
