@@ -9,10 +9,17 @@ export function valuesList(rows: readonly (readonly SqlValue[])[]): {
   readonly values: readonly SqlValue[]
 } {
   const one = `(${questionMarks(rows[0]?.length ?? 0)})`
-  return { text: `values ${rows.map(() => one).join(', ')}`, values: rows.flat() }
+  const values: SqlValue[] = []
+  // `flat` is ten times as slow, and this is done for each statement.
+  for (const row of rows) for (const value of row) values.push(value)
+  return { text: `values ${repeated(one, rows.length)}`, values }
 }
 
 /** `?, ?, ?`: so many. */
 export function questionMarks(count: number): string {
-  return Array.from({ length: count }, () => '?').join(', ')
+  return repeated('?', count)
+}
+
+function repeated(text: string, count: number): string {
+  return count === 0 ? '' : text + `, ${text}`.repeat(count - 1)
 }
