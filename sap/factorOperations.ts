@@ -54,7 +54,8 @@ export const FACTOR_OPERATIONS = {
   /**
    * Proves the change with its OTP. The old destination is told, then the waiting time begins; until it is over the
    * factor works as it was. A new authenticator's secret goes to the signer by the OTP channel, never through the SSA.
-   * Refused: `otp_invalid`, `otp_locked`, `pin_locked`, `state_forbids`, `otp_not_sendable`; `unavailable` if the old
+   * Refused: `otp_invalid`, `otp_locked`, `pin_locked`, `state_forbids`, `otp_not_sendable`, `pin_too_weak` (the PIN of
+   * before, or the code itself: told only now, so that nobody can try PINs by it); `unavailable` if the old
    * destination could not be told: then nothing changes, and the OTP may be given again.
    */
   confirmFactorChange: operation(

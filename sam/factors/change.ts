@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson, type Canonical } from '../../sap/canonical.ts'
-import { MalformedMessage, bytes, object, oneOf, optional, text, type TypeOf } from '../../sap/codec.ts'
+import { MalformedMessage, bytes, flag, object, oneOf, optional, text, type TypeOf } from '../../sap/codec.ts'
 import { SapFailure } from '../../sap/errors.ts'
 import {
   CHANNELS,
@@ -13,7 +13,7 @@ import type { SamDeps } from '../deps.ts'
 import type { FactorRecord } from '../state/recordKinds.ts'
 import { isLocked, locked } from './attempt.ts'
 import { current, waiting, type FactorContent } from './life.ts'
-import { hashPin, requireStrongPin } from './pin.ts'
+import { hashPin, isPin, requireStrongPin } from './pin.ts'
 import { newTotpSecret } from './totp.ts'
 
 const change = object({
@@ -22,6 +22,8 @@ const change = object({
   kind: oneOf(FACTOR_KINDS),
   action: oneOf(FACTOR_ACTIONS),
   pinHash: optional(text(1, 256)),
+  /** kind pin: the new one is the one of before. Told only to who proves the change: nobody shall try PINs with it. */
+  isOldPin: optional(flag),
   totpSecret: optional(bytes(1, 128)),
   channel: optional(oneOf(CHANNELS)),
   destination: optional(text(1, 255)),
@@ -79,6 +81,21 @@ export async function newContent(
   }
   requireDestination(deps, channel, destination)
   return { content: { channel, destination }, totpSecret: undefined }
+}
+
+/** Whether a PIN is the one that the signer has now. Tells of a PIN: the caller must not let anybody try with it. */
+export async function isOldPin(
+  deps: SamDeps,
+  { signerId, kind, pin }: WantedContent,
+  value: FactorRecord | undefined,
+): Promise<boolean> {
+  const { pinHash } = (value && current(value, deps.clock.now())) ?? {}
+  return (
+    kind === 'pin' &&
+    pin !== undefined &&
+    pinHash !== undefined &&
+    (await isPin(deps, signerId, pinHash, pin))
+  )
 }
 
 /** A member too many would be a change that the message to the signer does not name. */

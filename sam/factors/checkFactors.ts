@@ -115,11 +115,18 @@ async function checkTotp(deps: SamDeps, check: FactorCheck): Promise<PassedFacto
   return { kind: 'totp', counted, step }
 }
 
+function isCodeOf({ pin, otp, totp }: GivenFactors): boolean {
+  const digits = (given: string | undefined): string | undefined => given?.replace(/[ -]/g, '')
+  return [otp, totp].some((code) => code !== undefined && digits(code) === digits(pin))
+}
+
 async function checkPin(deps: SamDeps, check: FactorCheck): Promise<PassedFactor> {
   const attempt = { ...check, kind: 'pin' as const }
   const counted = await countAttempt(deps, attempt)
   const { pinHash } = counted.value
   if (pinHash === undefined) throw new Error('a PIN factor without a hash')
+  // Two factors are two things that the signer has to show: one text is one.
+  if (isCodeOf(check.given)) return refuseAttempt(deps, attempt, counted, 'the PIN is the code')
   if (!(await isPin(deps, check.signerId, pinHash, check.given.pin ?? '')))
     return refuseAttempt(deps, attempt, counted, 'wrong PIN')
   return { kind: 'pin', counted }

@@ -5,6 +5,7 @@ import type { SamDeps } from '../deps.ts'
 import {
   changeSha256,
   changeText,
+  isOldPin,
   newContent,
   requireChangeable,
   requireMembers,
@@ -14,6 +15,7 @@ import { requireSigner } from '../factors/enrol.ts'
 import { factorId } from '../factors/factorId.ts'
 import { current } from '../factors/life.ts'
 import { sendNewOtp, wayToSigner } from '../factors/newOtp.ts'
+import type { FactorRecord } from '../state/recordKinds.ts'
 import { registeredClientName } from './registeredClient.ts'
 
 type Request = SamRequest<'beginFactorChange'>
@@ -34,7 +36,7 @@ export async function beginFactorChange(
   const stored = await deps.records.read('factor', factorId(kind, signerId))
   requireChangeable(deps, request, stored?.value)
   const way = await wayToSigner(deps, signerId)
-  const change = await changeOf(deps, request)
+  const change = await changeOf(deps, request, stored?.value)
   const isNew = stored === undefined || current(stored.value, deps.clock.now()) === undefined
   const changeId = await sendNewOtp(deps, {
     requestId,
@@ -60,11 +62,15 @@ export async function beginFactorChange(
   }
 }
 
-async function changeOf(deps: SamDeps, request: Request): Promise<FactorChange> {
+async function changeOf(
+  deps: SamDeps,
+  request: Request,
+  before: FactorRecord | undefined,
+): Promise<FactorChange> {
   const { clientId, kind, action } = request
   const wish = { version: 'chancery-factor-change-1', clientId, kind, action } as const
   if (action === 'remove') return wish
   const { content, totpSecret } = await newContent(deps, request)
   totpSecret?.fill(0)
-  return { ...wish, ...content }
+  return { ...wish, ...content, ...(kind === 'pin' && { isOldPin: await isOldPin(deps, request, before) }) }
 }

@@ -9,6 +9,7 @@ import { requireSigner } from '../factors/enrol.ts'
 import { factorId } from '../factors/factorId.ts'
 import { contentOf, withoutWaiting } from '../factors/life.ts'
 import { isOtp, normalizedOtp } from '../factors/otp.ts'
+import { isPin } from '../factors/pin.ts'
 import { otpauthUri, withTotpSecret } from '../factors/totp.ts'
 import { wayOf } from '../factors/way.ts'
 import { openOtpOf, spendOtp } from '../state/otps.ts'
@@ -86,7 +87,20 @@ async function requireProof(deps: SamDeps, request: Request): Promise<Proof> {
   if (change === undefined) return refuse('the code was not made for a change')
   if (otp.id !== changeId) return refuse('the code was made for another change')
   if (change.clientId !== clientId) return refuse('the change was begun by another client')
+  await requireAnotherPin(deps, signerId, change, code)
   return { change, counted }
+}
+
+/** Only now that the change is proved: before, this would tell whoever asks what the PIN is. */
+async function requireAnotherPin(
+  deps: SamDeps,
+  signerId: string,
+  { pinHash, isOldPin }: FactorChange,
+  code: string,
+): Promise<void> {
+  if (isOldPin === true) throw new SapFailure('pin_too_weak', 'the PIN of before')
+  if (pinHash !== undefined && (await isPin(deps, signerId, pinHash, code)))
+    throw new SapFailure('pin_too_weak', 'the PIN is the code')
 }
 
 /** With a new authenticator comes its secret: to the signer, by the way that the SSA does not see. */

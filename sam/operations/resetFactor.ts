@@ -1,6 +1,7 @@
+import { SapFailure } from '../../sap/errors.ts'
 import type { SamAnswer, SamRequest } from '../../sap/operations.ts'
 import type { SamDeps } from '../deps.ts'
-import { newContent } from '../factors/change.ts'
+import { isOldPin, newContent } from '../factors/change.ts'
 import { requireSigner } from '../factors/enrol.ts'
 import { replaced } from '../factors/life.ts'
 import { otpauthUri } from '../factors/totp.ts'
@@ -18,8 +19,11 @@ export async function resetFactor(
   deps.state.requireOperational()
   const { requestId, signerId, factorId, reason, pin, channel, destination } = request
   const account = await requireSigner(deps, signerId)
-  const { kind } = (await ownedFactor(deps, signerId, factorId)).value
+  const { value: before } = await ownedFactor(deps, signerId, factorId)
+  const { kind } = before
   const { content, totpSecret } = await newContent(deps, { signerId, kind, pin, channel, destination })
+  if (await isOldPin(deps, { signerId, kind, pin }, before))
+    throw new SapFailure('pin_too_weak', 'the PIN of before')
   await writeOfficerChange(deps, () => ownedFactor(deps, signerId, factorId), {
     requestId,
     signerId,
