@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { Router, type Response } from 'express'
@@ -29,11 +30,13 @@ const ASSETS: Readonly<Record<string, string>> = {
 /** `/api/`: both contracts of the CSC API, to read and to try, by swagger-ui from this service itself. */
 export function createApiPage({ contracts }: ApiPageOptions): Router {
   const page = Router()
-  page.use((_request, response, next) => {
+  page.use((request, response, next) => {
     response.set({
       'Content-Security-Policy': POLICY,
       'X-Content-Type-Options': 'nosniff',
       'Referrer-Policy': 'no-referrer',
+      'X-Request-Id': randomUUID(),
+      ...(request.secure ? { 'Strict-Transport-Security': 'max-age=31536000' } : {}),
     })
     next()
   })

@@ -37,6 +37,15 @@ describe("the API's page", function () {
     for (const name of names) assert.equal((await get(`/api/${name}`)).status, 200, name)
   })
 
+  it('has a request id of its own on every answer, and is for TLS alone', async () => {
+    const paths = ['/api', '/api/', '/api/page.js', '/api/csc-v2.yaml', '/api/swagger-ui.css', '/api/none']
+    const answers = await Promise.all(paths.map(get))
+    for (const { headers } of answers) assert.equal(headers['strict-transport-security'], 'max-age=31536000')
+    const ids = answers.map(({ headers }) => String(headers['x-request-id']))
+    for (const id of ids) assert.match(id, /^[0-9a-f-]{36}$/)
+    assert.equal(new Set(ids).size, paths.length)
+  })
+
   for (const version of ['v1', 'v2'])
     it(`gives the contract of ${version} as the service reads it`, async () => {
       const answer = await get(`/api/csc-${version}.yaml`)
