@@ -1,7 +1,8 @@
 import { readAccount } from './account/readAccount.ts'
+import type { Case } from './case.ts'
 import { CASES } from './cases/all.ts'
 import { NothingToDo, readOptions, type RunRequest } from './options.ts'
-import { terminalReport } from './report/terminal.ts'
+import { terminalReport, type Output } from './report/terminal.ts'
 import type { Report } from './report/report.ts'
 import { requireReportFiles, writeReports } from './report/writeReports.ts'
 import { conductRuns } from './run/conductRuns.ts'
@@ -12,33 +13,52 @@ import { conductRuns } from './run/conductRuns.ts'
  */
 export type ExitCode = number
 
+const INTERRUPTED = 130
+
+/** What the command works with. */
+export interface World {
+  readonly cases: readonly Case[]
+  readonly out: Output
+  /** Progress and complaints. */
+  readonly progress: Output
+}
+
+const REAL: World = { cases: CASES, out: process.stdout, progress: process.stderr }
+
+/** The process of the command: `run`, and the end of it, also where an interrupted case still waits for something. */
+export async function main(argv: readonly string[], world: World = REAL): Promise<void> {
+  process.exitCode = await run(argv, world)
+  if (process.exitCode === INTERRUPTED) process.exit()
+}
+
 /** The command `chancery-conformance` with the arguments after its name. */
-export async function run(argv: readonly string[]): Promise<ExitCode> {
+export async function run(argv: readonly string[], world: World = REAL): Promise<ExitCode> {
   try {
-    const asked = readOptions(argv)
-    if (asked.what === 'list') return listCases()
+    const asked = readOptions(argv, world)
+    if (asked.what === 'list') return listCases(world)
     if (asked.what === 'init') throw new Error('init is not there yet')
-    return await runAndReport(asked.request)
+    return await runAndReport(asked.request, world)
   } catch (cause) {
     if (cause instanceof NothingToDo) return cause.exitCode
-    process.stderr.write(`chancery-conformance: ${cause instanceof Error ? cause.message : String(cause)}\n`)
+    world.progress.write(`chancery-conformance: ${cause instanceof Error ? cause.message : String(cause)}\n`)
     return 2
   }
 }
 
-async function runAndReport(request: RunRequest): Promise<ExitCode> {
+async function runAndReport(request: RunRequest, { cases, out, progress }: World): Promise<ExitCode> {
   const account = await readAccount(request.account)
   await requireReportFiles(request)
-  const terminal = terminalReport(process.stdout, process.stderr)
-  const report = await untilInterrupted((signal) => conductRuns(account, request, { ...terminal, signal }))
+  const terminal = terminalReport(out, progress)
+  const report = await untilInterrupted((signal) =>
+    conductRuns(account, request, { ...terminal, signal, cases }),
+  )
   await writeReports(report, request)
   terminal.end(report)
   return exitCodeOf(report)
 }
 
-/** 0, 1 or 130, by what a report says. */
-export function exitCodeOf({ isInterrupted, runs }: Report): ExitCode {
-  if (isInterrupted) return 130
+function exitCodeOf({ isInterrupted, runs }: Report): ExitCode {
+  if (isInterrupted) return INTERRUPTED
   const isBad = runs
     .flatMap(({ results }) => results)
     .some(({ outcome }) => outcome === 'failed' || outcome === 'broken')
@@ -59,8 +79,7 @@ async function untilInterrupted<T>(act: (signal: AbortSignal) => Promise<T>): Pr
   }
 }
 
-function listCases(): ExitCode {
-  for (const { id, level, clause, rule } of CASES)
-    process.stdout.write(`${id}  [${level}, ${clause}]  ${rule}\n`)
+function listCases({ cases, out }: World): ExitCode {
+  for (const { id, level, clause, rule } of cases) out.write(`${id}  [${level}, ${clause}]  ${rule}\n`)
   return 0
 }

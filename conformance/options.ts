@@ -53,12 +53,19 @@ export function optionsShown({
   ]
 }
 
+/** Where help goes, and complaints. */
+export interface Talk {
+  readonly out: { write(text: string): unknown }
+  readonly progress: { write(text: string): unknown }
+}
+
 /** Reads the arguments after the program's name. Throws NothingToDo. */
-export function readOptions(argv: readonly string[]): Asked {
+export function readOptions(argv: readonly string[], { out, progress }: Talk): Asked {
   let asked: Asked | undefined
   const program = new Command('chancery-conformance')
     .description('Tests a remote signing service against the CSC API, clause by clause.')
     .exitOverride()
+    .configureOutput({ writeOut: (text) => out.write(text), writeErr: (text) => progress.write(text) })
     .addOption(
       new Option('--base-url <url>', 'base URI, such as https://service.example/csc/v2').argParser(url),
     )

@@ -2,7 +2,6 @@ import type { Account } from '../account/account.ts'
 import { learnAccountSecrets } from '../account/accountSecrets.ts'
 import { createFactorValues } from '../account/factorValues.ts'
 import type { Case } from '../case.ts'
-import { CASES } from '../cases/all.ts'
 import { readErrorTables } from '../errorTables.ts'
 import { optionsShown, type RunRequest } from '../options.ts'
 import type { Report, VersionRun } from '../report/report.ts'
@@ -21,11 +20,18 @@ export type Watch = Pick<RunOptions, 'onStart' | 'onResult' | 'signal'>
  * Runs the suite at each version that was asked for. Throws Error before any case runs, when a service does not answer
  * `info`, no case was chosen, or a secret file cannot be used.
  */
-export async function conductRuns(account: Account, request: RunRequest, watch: Watch): Promise<Report> {
+export async function conductRuns(
+  account: Account,
+  request: RunRequest,
+  { cases, ...watch }: Watch & { readonly cases: readonly Case[] },
+): Promise<Report> {
   const began = new Date()
   const opened: Opened[] = []
   try {
-    for (const aim of aimsOf(account, request)) opened.push(await open(account, request, aim))
+    for (const aim of aimsOf(account, request)) {
+      const chosenOnes = chosen(cases, aim.version, request)
+      opened.push(await open(account, request, aim, chosenOnes))
+    }
     if (opened.every(({ cases }) => cases.length === 0))
       throw new Error(`no case has an id that contains ${request.only?.join(' or ') ?? ''}`)
     const runs: VersionRun[] = []
@@ -62,7 +68,12 @@ interface Opened {
   readonly cases: readonly Case[]
 }
 
-async function open(account: Account, request: RunRequest, { version, baseUrl }: Aim): Promise<Opened> {
+async function open(
+  account: Account,
+  request: RunRequest,
+  { version, baseUrl }: Aim,
+  cases: readonly Case[],
+): Promise<Opened> {
   const secrets = createSecrets()
   await learnAccountSecrets(account, secrets)
   const service = await openService(baseUrl, account.tls)
@@ -80,7 +91,7 @@ async function open(account: Account, request: RunRequest, { version, baseUrl }:
     await service.close()
     throw new Error(`${baseUrl}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   })
-  return { run, info, cases: chosen(version, request) }
+  return { run, info, cases }
 }
 
 async function conductRun(
@@ -98,8 +109,8 @@ async function conductRun(
   }
 }
 
-function chosen(version: ApiVersion, { only }: RunRequest): readonly Case[] {
-  return CASES.filter(
+function chosen(cases: readonly Case[], version: ApiVersion, { only }: RunRequest): readonly Case[] {
+  return cases.filter(
     (one) => one.version === version && (only === undefined || only.some((part) => one.id.includes(part))),
   )
 }
