@@ -86,7 +86,7 @@ async function answer(
     const tolerances = options.tolerancesOf(passage.clientId)
     const call = callOf(options, passage, request)
     const serve = async (maxBytes: number): Promise<object | undefined> => {
-      const given = await readBody(request, { mayBeEmpty: passage.operation === 'info', maxBytes })
+      const given = await readBody(request, response, { mayBeEmpty: passage.operation === 'info', maxBytes })
       return contract.serve({ ...call, body: tolerantBody(tolerances, version.basePath, given) })
     }
     const result = version.documentOperations.includes(passage.operation)

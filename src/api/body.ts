@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import express, { type Request, type RequestHandler, type Response } from 'express'
 import { CscError } from '../domain/errors.ts'
 import { JsonRefused, parseStrictJson } from './strictJson.ts'
 import { COMMON_TEXT } from './wording.ts'
@@ -6,18 +6,23 @@ import { COMMON_TEXT } from './wording.ts'
 /** Bytes of a request body: 1000 SHA-512 hashes fit twice. */
 export const MAX_BODY_BYTES = 256 * 1024
 
+function reader(limit: number): RequestHandler {
+  return express.raw({ type: () => true, limit, inflate: false })
+}
+
 /**
  * The JSON object that a request carries, without members that are null: null stands for absent. Throws CscError: 415
  * for another media type, charset or encoding, 413 for more than the limit, 400 for what is no JSON object.
  */
 export async function readBody(
-  request: IncomingMessage,
+  request: Request,
+  response: Response,
   options: { readonly mayBeEmpty: boolean; readonly maxBytes: number },
 ): Promise<object> {
   const isEmpty = request.headers['content-length'] === undefined || request.headers['content-length'] === '0'
   if (options.mayBeEmpty && isEmpty && request.headers['transfer-encoding'] === undefined) return {}
   requireJson(request.headers['content-type'])
-  const bytes = await readBytes(request, options.maxBytes)
+  const bytes = await readBytes(request, response, options.maxBytes)
   if (options.mayBeEmpty && bytes.length === 0) return {}
   const value = parse(bytes)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('not an object')
@@ -35,41 +40,37 @@ function requireJson(contentType: string | undefined): void {
     throw new CscError('unsupported_media_type', 'The body must be application/json in UTF-8.')
 }
 
-/** Resolves with the whole body; what is too large is read to its end all the same, so that its client hears why. */
-function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  const { 'content-encoding': encoding, 'content-length': declared } = request.headers
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
-    throw new CscError('unsupported_media_type', 'The body must not be encoded.')
-  let length = 0
-  let chunks: Buffer[] = []
-  const isTooLarge = (): boolean => length > maxBytes || Number(declared) > maxBytes
-  return new Promise((resolve, reject) => {
-    const fail = (): void => {
-      reject(isTooLarge() ? tooLarge(maxBytes) : malformed('the body did not come whole'))
-    }
-    // Nothing tells of the end of a connection that ended before.
-    if (request.destroyed) fail()
-    request
-      .on('data', (chunk: Buffer) => {
-        length += chunk.length
-        if (isTooLarge()) chunks = []
-        else chunks.push(chunk)
+async function readBytes(request: Request, response: Response, maxBytes: number): Promise<Buffer> {
+  const read = reader(maxBytes)
+  try {
+    await new Promise<void>((resolve, reject) => {
+      void read(request, response, (error?: unknown) => {
+        if (error === undefined) resolve()
+        else reject(error instanceof Error ? error : new Error('the body cannot be read'))
       })
-      .once('end', () => {
-        const [first = Buffer.alloc(0), ...others] = chunks
-        if (isTooLarge()) fail()
-        else resolve(others.length === 0 ? first : Buffer.concat(chunks))
-      })
-      .once('error', fail)
-      .once('close', fail)
-  })
+    })
+  } catch (error) {
+    throw bodyError(error, maxBytes)
+  }
+  const body: unknown = request.body
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0)
 }
 
-function tooLarge(maxBytes: number): CscError {
-  return new CscError(
-    'payload_too_large',
-    `The body must not have more than ${Math.floor(maxBytes / 1024)} KiB.`,
-  )
+/** body-parser's errors by their `type`; whatever else went wrong, the body did not come. */
+function bodyError(error: unknown, maxBytes: number): CscError {
+  const type = typeof error === 'object' && error !== null && 'type' in error ? error.type : undefined
+  switch (type) {
+    case 'entity.too.large':
+      return new CscError(
+        'payload_too_large',
+        `The body must not have more than ${Math.floor(maxBytes / 1024)} KiB.`,
+        { cause: error },
+      )
+    case 'encoding.unsupported':
+      return new CscError('unsupported_media_type', 'The body must not be encoded.', { cause: error })
+    default:
+      return malformed('the body did not come whole')
+  }
 }
 
 function parse(bytes: Buffer): unknown {
