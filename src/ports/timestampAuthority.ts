@@ -1,5 +1,6 @@
 /** What is to be stamped. */
 export interface TimestampRequest {
+  readonly userId: string
   readonly hash: Buffer
   /** OID of a digest whose length the hash has. */
   readonly hashAlgorithm: string

@@ -25,7 +25,7 @@ export async function timestamp(
   const digest = digestByOid(hashAlgorithm)
   if (digest === undefined) throw new Refusal('timestamp_algorithm_invalid')
   if (hash.length !== digest.length) throw new Refusal('digest_length_invalid')
-  const token = await authority.stamp({ hash, hashAlgorithm, nonce })
+  const token = await authority.stamp({ userId: caller.userId, hash, hashAlgorithm, nonce })
   await deps.audit.record({ ...contextOf(caller), type: 'timestamped', hashAlgorithm })
   return token
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigError } from '../../../src/config.ts'
 import { systemClock, type Clock } from '../../../src/domain/time.ts'
 import { memberOf, textIn } from '../../support/bodyOf.ts'
@@ -285,20 +286,33 @@ describe('signatures/timestamp — CSC API v1.0.4.0 §11.10, v2.0.0.2 §11.13', 
     await its.dispose()
   })
 
-  it('asks sixteen questions at a time, and no more', async () => {
+  it('asks sixteen questions at a time, eight of one user, and no more', async () => {
     let release = (): void => undefined
     tsa.options = { held: new Promise((resolve) => (release = resolve)) }
     const its = await withTsa(tsa, { withinSeconds: 60 })
+    const tokens = [its.token]
+    for (const username of ['bob', 'eve']) {
+      await its.ssa.addUser({ username, password: 'correct horse', signerId: `signer-${username}` })
+      tokens.push(await its.ssa.login(username, 'correct horse'))
+    }
     const before = tsa.connections()
     const refused: number[] = []
-    const asked = Array.from({ length: 20 }, async () => {
-      const { status } = await its.stamp(RIGHT)
-      if (status !== 200) refused.push(status)
-      // Those that were asked wait for the four that were not.
-      if (refused.length === 4) release()
-    })
+    const asked: Promise<Answer>[] = []
+    // Those that were asked wait until the others were refused.
+    for (const [index, token = ''] of tokens.entries()) {
+      const refusedBefore = refused.length
+      for (let n = 0; n < 10; n++) {
+        const asking = its.ssa.post('v1', 'signatures/timestamp', RIGHT, { token })
+        asked.push(asking)
+        void asking.then(({ status }) => {
+          if (status === 503) refused.push(index)
+        })
+      }
+      while (refused.length < refusedBefore + (index === 2 ? 10 : 2)) await sleep(10)
+    }
+    release()
     await Promise.all(asked)
-    assert.deepEqual(refused, [503, 503, 503, 503])
+    assert.deepEqual(refused, [0, 0, 1, 1, ...Array<number>(10).fill(2)])
     assert.equal(tsa.connections() - before, 16)
     tsa.options = {}
     assert.equal((await its.stamp(RIGHT)).status, 200)

@@ -20,6 +20,9 @@ export interface TimestampAuthorityOptions {
 /** Questions at one time: each is a connection, and the authority may charge for it. */
 const MAX_UNDERWAY = 16
 
+/** Of them, those of one user: nobody shall keep all others out. */
+const MAX_OF_USER = 8
+
 /** Bytes of an answer, at most: a token with a long chain has a tenth of it. */
 const MAX_ANSWER = 128 * 1024
 
@@ -28,12 +31,15 @@ export function createTimestampAuthority(
   deps: { readonly egress: Egress; readonly clock: Clock },
   options: TimestampAuthorityOptions,
 ): TimestampAuthority {
-  let underway = 0
+  const underway: string[] = []
   return {
     async stamp(request) {
-      if (underway >= MAX_UNDERWAY) throw new Refusal('unavailable', { detail: 'TSA: too many questions' })
+      const { userId } = request
+      const own = underway.filter((one) => one === userId).length
+      if (underway.length >= MAX_UNDERWAY || own >= MAX_OF_USER)
+        throw new Refusal('unavailable', { detail: 'TSA: too many questions' })
       const query = queryOf(request, options.policy)
-      underway += 1
+      underway.push(userId)
       try {
         const token = tokenOf(bodyOf(await ask(deps.egress, options, query)))
         verifyToken(token, { ...query, anchors: options.anchors, now: deps.clock.now() })
@@ -41,7 +47,7 @@ export function createTimestampAuthority(
       } catch (error) {
         throw refusalOf(error)
       } finally {
-        underway -= 1
+        underway.splice(underway.indexOf(userId), 1)
       }
     },
   }
