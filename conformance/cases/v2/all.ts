@@ -5,6 +5,15 @@ import { authRevoke } from './authRevoke.ts'
 import { info } from './info.ts'
 import { infoSigning } from './infoSigning.ts'
 import { signDoc } from './signDoc.ts'
+import { signDocRefusals } from './signDocRefusals.ts'
 
 /** The cases of version 2, in the order of its clauses; what waits, and what destroys, comes last. */
-export const V2: readonly Case[] = inOrder([...info, ...infoSigning, ...authLogin, ...authLoginRefresh, ...authRevoke, ...signDoc])
+export const V2: readonly Case[] = inOrder([
+  ...info,
+  ...infoSigning,
+  ...authLogin,
+  ...authLoginRefresh,
+  ...authRevoke,
+  ...signDoc,
+  ...signDocRefusals,
+])
