@@ -1,6 +1,8 @@
+import type { Readable } from 'node:stream'
 import { readAccount } from './account/readAccount.ts'
 import type { Case } from './case.ts'
 import { CASES } from './cases/all.ts'
+import { init } from './init/init.ts'
 import { NothingToDo, readOptions, type RunRequest } from './options.ts'
 import { terminalReport, type Output } from './report/terminal.ts'
 import type { Report } from './report/report.ts'
@@ -18,12 +20,14 @@ const INTERRUPTED = 130
 /** What the command works with. */
 export interface World {
   readonly cases: readonly Case[]
+  /** Answers for `init`. */
+  readonly input: Readable
   readonly out: Output
   /** Progress and complaints. */
   readonly progress: Output
 }
 
-const REAL: World = { cases: CASES, out: process.stdout, progress: process.stderr }
+const REAL: World = { cases: CASES, input: process.stdin, out: process.stdout, progress: process.stderr }
 
 /** The process of the command: `run`, and the end of it, also where an interrupted case still waits for something. */
 export async function main(argv: readonly string[], world: World = REAL): Promise<void> {
@@ -36,7 +40,7 @@ export async function run(argv: readonly string[], world: World = REAL): Promise
   try {
     const asked = readOptions(argv, world)
     if (asked.what === 'list') return listCases(world)
-    if (asked.what === 'init') throw new Error('init is not there yet')
+    if (asked.what === 'init') return (await init(asked.file, world.input, world.out)) ? 0 : 1
     return await runAndReport(asked.request, world)
   } catch (cause) {
     if (cause instanceof NothingToDo) return cause.exitCode

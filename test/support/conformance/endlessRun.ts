@@ -9,6 +9,7 @@ await main(process.argv.slice(2), {
     sampleCase('endless', { method: 'credentials/list', run: () => sleep(3_600_000) }),
     sampleCase('third'),
   ],
+  input: process.stdin,
   out: process.stdout,
   progress: process.stderr,
 })

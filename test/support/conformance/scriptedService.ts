@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { run } from '../../../conformance/main.ts'
 import type { Case } from '../../../conformance/case.ts'
@@ -85,6 +86,7 @@ async function runWith(
   const reports = more.includes('--json') ? [] : ['--json', file]
   const exitCode = await run(['--account', accountFile, ...reports, ...more], {
     cases,
+    input: Readable.from([]),
     out: { write: (text) => out.push(text) },
     progress: { write: (text) => progress.push(text) },
   })
