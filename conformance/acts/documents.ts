@@ -11,6 +11,8 @@ export const HASH_OIDS: Readonly<Record<HashName, string>> = {
 /** Something to be signed: the suite keeps the data, so that a signature can be verified over them. */
 export interface Document {
   readonly data: Buffer
+  /** Of the hash. */
+  readonly algorithm: HashName
   /** Base64 of its hash. */
   readonly hash: string
 }
@@ -20,7 +22,7 @@ export function newDocument(algorithm: HashName = 'sha256'): Document {
 }
 
 export function documentOf(data: Buffer, algorithm: HashName = 'sha256'): Document {
-  return { data, hash: createHash(algorithm).update(data).digest('base64') }
+  return { data, algorithm, hash: createHash(algorithm).update(data).digest('base64') }
 }
 
 export function newDocuments(count: number, algorithm: HashName = 'sha256'): readonly Document[] {

@@ -4,6 +4,8 @@ import { authLoginRefresh } from './authLoginRefresh.ts'
 import { authRevoke } from './authRevoke.ts'
 import { info } from './info.ts'
 import { infoSigning } from './infoSigning.ts'
+import { signHash } from './signHash.ts'
+import { signHashRefusals } from './signHashRefusals.ts'
 import { signDoc } from './signDoc.ts'
 import { signDocRefusals } from './signDocRefusals.ts'
 
@@ -14,6 +16,8 @@ export const V2: readonly Case[] = inOrder([
   ...authLogin,
   ...authLoginRefresh,
   ...authRevoke,
+  ...signHash,
+  ...signHashRefusals,
   ...signDoc,
   ...signDocRefusals,
 ])
