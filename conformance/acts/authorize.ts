@@ -14,7 +14,10 @@ export type Body = Readonly<Record<string, unknown>>
 /** The members that say which hashes: `hash`; or `hashes` with their algorithm. */
 export function hashMembers({ version }: Trial, one: Credential, documents: readonly Document[]): Body {
   if (version === 'v1') return { hash: hashesOf(documents) }
-  return { hashes: hashesOf(documents), hashAlgorithmOID: HASH_OIDS[documents[0]?.algorithm ?? usualHash(one)] }
+  return {
+    hashes: hashesOf(documents),
+    hashAlgorithmOID: HASH_OIDS[documents[0]?.algorithm ?? usualHash(one)],
+  }
 }
 
 /** A good `credentials/authorize` for these documents, with the factors' values of this moment. */

@@ -4,6 +4,7 @@ import { holds } from '../expect.ts'
 import { listAt, textAt } from '../json.ts'
 import { NotRun } from '../outcome.ts'
 import type { Trial } from '../trial.ts'
+import type { Answer } from '../wire/answer.ts'
 import type { Credential } from './credentials.ts'
 import { smallestSatisfying } from './expression.ts'
 import { post } from './post.ts'
@@ -88,18 +89,18 @@ async function valueOf(trial: Trial, id: string, next: NextValue): Promise<strin
   return value
 }
 
-async function askForCode(trial: Trial, one: Credential, { id }: Demand): Promise<void> {
-  const answer =
-    trial.version === 'v1'
-      ? await post(trial, 'credentials/sendOTP', { credentialID: one.id }, { as: one.user })
-      : await post(
-          trial,
-          'credentials/getChallenge',
-          { credentialID: one.id, authObjectID: id },
-          { as: one.user },
-        )
+async function askForCode(trial: Trial, one: Credential, demand: Demand): Promise<void> {
+  const answer = await codeAskedFor(trial, one, demand)
   holds(
     answer.status >= 200 && answer.status < 300,
     `a code was asked for and refused: ${answer.status} ${answer.text}`,
   )
+}
+
+/** The answer to the call that has a code sent. */
+export async function codeAskedFor(trial: Trial, one: Credential, { id }: Demand): Promise<Answer> {
+  const credentialID = one.id
+  return trial.version === 'v1'
+    ? post(trial, 'credentials/sendOTP', { credentialID }, { as: one.user })
+    : post(trial, 'credentials/getChallenge', { credentialID, authObjectID: id }, { as: one.user })
 }

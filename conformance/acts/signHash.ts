@@ -75,3 +75,8 @@ export function verifiedIn(
   })
   return signatures.filter((signature) => typeof signature === 'string')
 }
+
+/** What the version calls the member with the hashes. */
+export function hashesName({ version }: Pick<Trial, 'version'>): 'hash' | 'hashes' {
+  return version === 'v1' ? 'hash' : 'hashes'
+}

@@ -6,6 +6,9 @@ import { info } from './info.ts'
 import { infoSigning } from './infoSigning.ts'
 import { signHash } from './signHash.ts'
 import { signHashRefusals } from './signHashRefusals.ts'
+import { signHashBinding } from './signHashBinding.ts'
+import { signDocBinding } from './signDocBinding.ts'
+import { signPolling } from './signPolling.ts'
 import { signDoc } from './signDoc.ts'
 import { signDocRefusals } from './signDocRefusals.ts'
 
@@ -18,6 +21,9 @@ export const V2: readonly Case[] = inOrder([
   ...authRevoke,
   ...signHash,
   ...signHashRefusals,
+  ...signHashBinding,
   ...signDoc,
   ...signDocRefusals,
+  ...signDocBinding,
+  ...signPolling,
 ])
