@@ -2,6 +2,14 @@ import { inOrder, type Case } from '../../case.ts'
 import { authLogin } from './authLogin.ts'
 import { authLoginRefresh } from './authLoginRefresh.ts'
 import { authRevoke } from './authRevoke.ts'
+import { credentialsList } from './credentialsList.ts'
+import { credentialsInfo } from './credentialsInfo.ts'
+import { credentialsInfoParts } from './credentialsInfoParts.ts'
+import { credentialsAuthorize } from './credentialsAuthorize.ts'
+import { credentialsAuthorizeRefusals } from './credentialsAuthorizeRefusals.ts'
+import { credentialsAuthorizeCheck } from './credentialsAuthorizeCheck.ts'
+import { credentialsGetChallenge } from './credentialsGetChallenge.ts'
+import { extendTransaction } from './extendTransaction.ts'
 import { info } from './info.ts'
 import { infoSigning } from './infoSigning.ts'
 import { signHash } from './signHash.ts'
@@ -19,6 +27,14 @@ export const V2: readonly Case[] = inOrder([
   ...authLogin,
   ...authLoginRefresh,
   ...authRevoke,
+  ...credentialsList,
+  ...credentialsInfo,
+  ...credentialsInfoParts,
+  ...credentialsAuthorize,
+  ...credentialsAuthorizeRefusals,
+  ...credentialsAuthorizeCheck,
+  ...credentialsGetChallenge,
+  ...extendTransaction,
   ...signHash,
   ...signHashRefusals,
   ...signHashBinding,
