@@ -29,8 +29,11 @@ export interface Callbacks {
 /** Milliseconds for one attempt, whole. */
 const WITHIN = 10_000
 
-/** Attempts at one time, about. */
+/** Attempts at one time. */
 const MAX_UNDERWAY = 16
+
+/** Of them, claimed at once for one user, who gets no more while as many are under way. */
+const SHARE = 4
 
 /** Bytes of an answer, which nobody reads. */
 const MAX_ANSWER = 16 * 1024
@@ -44,7 +47,7 @@ const MAX_WAIT = 3_600_000
  */
 export function createCallbacks(deps: CallbackDeps): Callbacks {
   const { store, clock } = deps
-  const underway = new Set<Promise<void>>()
+  const underway = new Map<Promise<void>, string>()
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
   let running = Promise.resolve()
@@ -52,7 +55,8 @@ export function createCallbacks(deps: CallbackDeps): Callbacks {
   async function run(): Promise<void> {
     // The next one wakes it when it is done.
     if (underway.size >= MAX_UNDERWAY) return
-    const claimed = await store.claimCallbacks(clock.now(), (attempt) => {
+    const places = { most: MAX_UNDERWAY - underway.size, mostOfUser: SHARE, without: usersAtShare() }
+    const claimed = await store.claimCallbacks(clock.now(), places, (attempt) => {
       return clock.now() + WITHIN + (deps.delays[attempt - 1] ?? 0)
     })
     for (const callback of claimed) {
@@ -64,10 +68,17 @@ export function createCallbacks(deps: CallbackDeps): Callbacks {
           underway.delete(attempt)
           wake()
         })
-      underway.add(attempt)
+      underway.set(attempt, callback.userId)
     }
     const next = await store.nextCallback()
-    if (next !== undefined) schedule(Math.max(0, next - clock.now()))
+    // What is due and has no place is looked at when one of those under way is done.
+    if (next !== undefined && (next > clock.now() || underway.size === 0))
+      schedule(Math.max(0, next - clock.now()))
+  }
+
+  function usersAtShare(): readonly string[] {
+    const users = [...underway.values()]
+    return [...new Set(users)].filter((user) => users.filter((one) => one === user).length >= SHARE)
   }
 
   function schedule(milliseconds: number): void {
@@ -90,7 +101,7 @@ export function createCallbacks(deps: CallbackDeps): Callbacks {
       isClosed = true
       clearTimeout(timer)
       await running
-      await Promise.all(underway)
+      await Promise.all(underway.keys())
     },
   }
 }

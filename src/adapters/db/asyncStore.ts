@@ -33,10 +33,19 @@ export interface StoredAsyncRequest {
 export interface ClaimedCallback {
   readonly responseId: string
   readonly requestId: string
+  readonly userId: string
   readonly state: string
   readonly uri: string
   /** This attempt's number, from 1. */
   readonly attempt: number
+}
+
+/** How many callbacks may be claimed now. */
+export interface CallbackPlaces {
+  readonly most: number
+  readonly mostOfUser: number
+  /** Users who have theirs already. */
+  readonly without: readonly string[]
 }
 
 export interface AsyncStore {
@@ -49,8 +58,12 @@ export interface AsyncStore {
   find(responseId: string): Promise<StoredAsyncRequest | undefined>
   /** JSON; undefined while it is pending, and when it is forgotten. */
   outcomeOf(responseId: string): Promise<string | undefined>
-  /** Due callbacks of this node, each counted and put off to `nextDue` before it is made. */
-  claimCallbacks(now: number, nextDue: (attempt: number) => number): Promise<readonly ClaimedCallback[]>
+  /** Due callbacks of this node, each counted and put off to `nextDue` before it is made; users take turns. */
+  claimCallbacks(
+    now: number,
+    places: CallbackPlaces,
+    nextDue: (attempt: number) => number,
+  ): Promise<readonly ClaimedCallback[]>
   putOffCallback(responseId: string, due: number): Promise<void>
   /** No further attempt. */
   endCallback(responseId: string): Promise<void>
@@ -71,9 +84,6 @@ const MAX_KEPT = 1000
 
 /** Bytes of a request beside its outcome, about. */
 const ROW_BYTES = 1024
-
-/** Callbacks that are claimed at one time. */
-const MAX_CLAIMED = 16
 
 export function createAsyncStore(database: Knex, node: string, quota: OutcomeQuota): AsyncStore {
   const table = (): Knex.QueryBuilder => database('async_requests')
@@ -110,7 +120,7 @@ export function createAsyncStore(database: Knex, node: string, quota: OutcomeQuo
       const row = rowOf(await table().where({ response_id: responseId }).first('outcome'))
       return row === undefined || row['outcome'] === null ? undefined : textOf(row, 'outcome')
     },
-    claimCallbacks: (now, nextDue) => claim(database, node, now, nextDue),
+    claimCallbacks: (now, places, nextDue) => claim(database, { node, now, nextDue }, places),
     async putOffCallback(responseId, due) {
       await table().where({ response_id: responseId }).update({ callback_due: due })
     },
@@ -173,18 +183,20 @@ async function add(
 
 async function claim(
   database: Knex,
-  node: string,
-  now: number,
-  nextDue: (attempt: number) => number,
+  { node, now, nextDue }: { node: string; now: number; nextDue: (attempt: number) => number },
+  { most, mostOfUser, without }: CallbackPlaces,
 ): Promise<readonly ClaimedCallback[]> {
+  const turn = 'row_number() over (partition by user_id order by callback_due)'
   const found: unknown = await database('async_requests')
     .where({ node })
     .where('callback_due', '<=', now)
-    .orderBy('callback_due')
-    .select('response_id', 'request_id', 'state', 'callback_uri', 'callback_attempts')
-    .limit(MAX_CLAIMED)
+    .whereNotIn('user_id', without)
+    .select('response_id', 'request_id', 'user_id', 'state', 'callback_uri', 'callback_attempts')
+    .select(database.raw(`${turn} as turn`))
+    .orderBy(['turn', 'callback_due'])
+    .limit(most)
   const claimed: ClaimedCallback[] = []
-  for (const row of rowsOf(found)) {
+  for (const row of rowsOf(found).filter((one) => numberOf(one, 'turn') <= mostOfUser)) {
     const callback = claimedCallback(row)
     const { responseId, attempt } = callback
     const count = await database('async_requests')
@@ -199,6 +211,7 @@ function claimedCallback(row: Row): ClaimedCallback {
   return {
     responseId: textOf(row, 'response_id'),
     requestId: textOf(row, 'request_id'),
+    userId: textOf(row, 'user_id'),
     state: textOf(row, 'state'),
     uri: textOf(row, 'callback_uri'),
     attempt: numberOf(row, 'callback_attempts') + 1,

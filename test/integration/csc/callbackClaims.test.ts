@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import type { Knex } from 'knex'
-import { createAsyncStore, type AsyncStore } from '../../../src/adapters/db/asyncStore.ts'
+import {
+  createAsyncStore,
+  type AsyncStore,
+  type CallbackPlaces,
+} from '../../../src/adapters/db/asyncStore.ts'
 import { openDatabase, provisionDatabase } from '../../../src/adapters/db/open.ts'
 import { saveUser } from '../../../src/adapters/db/userStore.ts'
 import { scratchFolder } from '../../support/scratchFolder.ts'
@@ -10,6 +14,7 @@ const OUTCOME = { state: 'completed', outcome: '{}' } as const
 const NOW = 1_000_000
 const QUOTA = { ofUser: 1_000_000, ofAll: 1_000_000 }
 const LATER = NOW + 10_000
+const PLACES = { most: 16, mostOfUser: 16, without: [] }
 
 describe('the claim of a callback', () => {
   let file: string
@@ -26,16 +31,22 @@ describe('the claim of a callback', () => {
   afterEach(() => database.destroy())
 
   /** Requests of ssa-1 that are done and whose callbacks are due. */
-  const due = async (responseIds: readonly string[]): Promise<void> => {
+  const due = async (responseIds: readonly string[], ofUser = userId): Promise<void> => {
     for (const responseId of responseIds) {
       const responseUri = `https://client.example/${responseId}`
-      const who = { requestId: 'request', userId, clientId: 'basic' }
+      const who = { requestId: 'request', userId: ofUser, clientId: 'basic' }
       await store.add({ responseId, ...who, validity: 60_000, responseUri, outcomeBytes: 2 }, NOW)
       await store.settle(responseId, OUTCOME, NOW)
     }
   }
-  const claimedBy = async (one: AsyncStore, now = NOW): Promise<readonly string[]> =>
-    (await one.claimCallbacks(now, () => LATER)).map(({ responseId, attempt }) => `${responseId}#${attempt}`)
+  const claimedBy = async (
+    one: AsyncStore,
+    now = NOW,
+    places: CallbackPlaces = PLACES,
+  ): Promise<readonly string[]> =>
+    (await one.claimCallbacks(now, places, () => LATER)).map(
+      ({ responseId, attempt }) => `${responseId}#${attempt}`,
+    )
 
   it('is given to one of two who see the same callback due', async () => {
     await due(['a', 'b', 'c'])
@@ -69,5 +80,15 @@ describe('the claim of a callback', () => {
     await store.endCallback('a')
     assert.deepEqual(await claimedBy(store), [])
     assert.equal(await store.nextCallback(), undefined)
+  })
+
+  it('goes round the users, none of whom gets more than a share', async () => {
+    const bob = await saveUser(database, { username: 'bob', signerId: 'signer-2', passwordHash: 'none' })
+    await due(['a1', 'a2', 'a3', 'a4'])
+    await due(['b1'], bob)
+    const places = { most: 3, mostOfUser: 2, without: [] }
+    assert.deepEqual((await claimedBy(store, NOW, places)).toSorted(), ['a1#1', 'a2#1', 'b1#1'])
+    assert.deepEqual(await claimedBy(store, NOW, { ...places, without: [userId] }), [])
+    assert.deepEqual(await claimedBy(store, NOW, places), ['a3#1', 'a4#1'])
   })
 })

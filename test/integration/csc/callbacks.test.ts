@@ -119,6 +119,20 @@ describe('callbacks to the response_uri — CSC API v2.0.0.2 §11.10', () => {
     for (const response of held) response.writeHead(204).end()
   })
 
+  it('of one user are under way four at a time; the others come when those are done', async () => {
+    const waiting: ServerResponse[] = []
+    respond = (_, response) => {
+      waiting.push(response)
+    }
+    for (let n = 0; n < 6; n += 1) await site.begun({ response_uri: uri(`/${n}`) })
+    await arrivals(4)
+    await sleep(100)
+    assert.equal(receiver.received.length, 4)
+    respond = ok
+    for (const response of waiting) response.writeHead(204).end()
+    await arrivals(6)
+  })
+
   it('end after the last delay', async () => {
     respond = (_, response) => {
       response.writeHead(500).end()
