@@ -10,6 +10,9 @@ import { credentialsAuthorizeRefusals } from './credentialsAuthorizeRefusals.ts'
 import { credentialsAuthorizeCheck } from './credentialsAuthorizeCheck.ts'
 import { credentialsGetChallenge } from './credentialsGetChallenge.ts'
 import { extendTransaction } from './extendTransaction.ts'
+import { service } from './service.ts'
+import { sendOTP } from './sendOTP.ts'
+import { timestamp } from './timestamp.ts'
 import { info } from './info.ts'
 import { infoSigning } from './infoSigning.ts'
 import { signHash } from './signHash.ts'
@@ -22,6 +25,7 @@ import { signDocRefusals } from './signDocRefusals.ts'
 
 /** The cases of version 2, in the order of its clauses; what waits, and what destroys, comes last. */
 export const V2: readonly Case[] = inOrder([
+  ...service,
   ...info,
   ...infoSigning,
   ...authLogin,
@@ -35,6 +39,7 @@ export const V2: readonly Case[] = inOrder([
   ...credentialsAuthorizeCheck,
   ...credentialsGetChallenge,
   ...extendTransaction,
+  ...sendOTP,
   ...signHash,
   ...signHashRefusals,
   ...signHashBinding,
@@ -42,4 +47,5 @@ export const V2: readonly Case[] = inOrder([
   ...signDocRefusals,
   ...signDocBinding,
   ...signPolling,
+  ...timestamp,
 ])

@@ -12,6 +12,7 @@ import { lifetimeOf, lockableUser, otherUser } from '../../acts/users.ts'
 import { casesOf, rowOf, rule } from '../../case.ts'
 import { answered, holds, refused, refusedAs } from '../../expect.ts'
 import { at, listAt, textAt } from '../../json.ts'
+import { Refuted } from '../../outcome.ts'
 import type { Trial } from '../../trial.ts'
 import { shown, type Answer } from '../../wire/answer.ts'
 import { callerCases } from '../common/callerCases.ts'
@@ -226,18 +227,16 @@ export const credentialsAuthorize = casesOf({ version: 'v2', method: AUTHORIZE, 
     run: async (trial) => {
       const one = await credential(trial, { of: lockableUser(trial), factor: 'fixed' })
       const documents = [newDocument(usualHash(one))]
-      const good = await authorizeBody(trial, one, documents)
+      let good = await authorizeBody(trial, one, documents)
       for (let count = 0; count < (trial.account.lockAfter ?? DEFAULT_ATTEMPTS); count++) {
-        const authData = listAt(good, 'authData').map(lastDigitChanged)
+        const authData = listAt(good, 'authData').map(valueChanged)
         const answer = await post(trial, AUTHORIZE, { ...good, authData }, { as: one.user })
         holds(answer.status === 400, `a wrong factor is a 400, got ${shown(answer)}`)
         if (textAt(answer.json, 'error_description') === rowOf(trial, AUTHORIZE, 'locked').description) break
+        good = (await anotherBody(trial, one, documents)) ?? good
       }
-      refusedAs(
-        trial,
-        await post(trial, AUTHORIZE, good, { as: one.user }),
-        rowOf(trial, AUTHORIZE, 'locked'),
-      )
+      const last = await post(trial, AUTHORIZE, good, { as: one.user })
+      refusedAs(trial, last, rowOf(trial, AUTHORIZE, 'locked'))
     },
   }),
   formCase({
@@ -278,6 +277,18 @@ function refusedWrong(trial: Trial, answer: Answer): void {
   refusedAs(trial, answer, rowOf(trial, AUTHORIZE, 'factor-wrong'))
 }
 
-function lastDigitChanged(object: unknown): object {
+function valueChanged(object: unknown): object {
   return { id: textAt(object, 'id'), value: altered(textAt(object, 'value') ?? '') }
+}
+
+/** Undefined when no code is sent any more, because the credential is locked. */
+async function anotherBody(
+  trial: Trial,
+  one: Credential,
+  documents: readonly Document[],
+): Promise<Body | undefined> {
+  return authorizeBody(trial, one, documents).catch((cause: unknown) => {
+    if (cause instanceof Refuted) return undefined
+    throw cause
+  })
 }
