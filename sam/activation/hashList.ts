@@ -44,6 +44,15 @@ export function lateBindingText(input: { readonly credentialId: string; readonly
   return canonicalJson({ credentialId, clientId, documents: 'not yet known' })
 }
 
+/** What an OTP is bound to that was sent without a list: any list of this credential, for this client. */
+export function anyListBindingText(input: {
+  readonly credentialId: string
+  readonly clientId: string
+}): string {
+  const { credentialId, clientId } = input
+  return canonicalJson({ credentialId, clientId, documents: 'any' })
+}
+
 /** The list as a multiset. */
 export function sortedHex(digests: readonly Buffer[]): readonly string[] {
   return digests.map((digest) => digest.toString('hex')).sort()

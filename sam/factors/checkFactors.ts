@@ -21,6 +21,8 @@ export interface FactorCheck {
   readonly given: GivenFactors
   /** `bindingText` of the list to be authorized; undefined without hashes. */
   readonly binding: string | undefined
+  /** `anyListBindingText`. */
+  readonly anyListBinding: string
   /** `lateBindingText` of a credential that may be authorized before its documents are known; undefined for others. */
   readonly lateBinding?: string | undefined
 }
@@ -85,16 +87,18 @@ async function checkOtp(
   return {
     factor: { kind: 'otp', counted },
     id: otp.id,
-    isBound: otp.binding !== undefined && otp.binding === check.binding,
+    isBound: otp.binding === check.binding,
   }
 }
 
 /**
- * A code that is bound to nothing is for any list; but without a list, where one could be known, only the code will do
+ * A code that was sent without a list is for any; but without a list, where one could be known, only the code will do
  * whose message said that the documents are not yet known.
  */
-function isForThis(bound: string | undefined, { binding, lateBinding }: FactorCheck): boolean {
-  if (bound === undefined) return binding !== undefined || lateBinding === undefined
+function isForThis(bound: string | undefined, check: FactorCheck): boolean {
+  const { binding, anyListBinding, lateBinding } = check
+  if (bound === undefined) return false
+  if (bound === anyListBinding) return binding !== undefined || lateBinding === undefined
   return bound === binding || bound === lateBinding
 }
 

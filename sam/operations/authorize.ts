@@ -1,7 +1,13 @@
 import { SapFailure } from '../../sap/errors.ts'
 import { isAtLeast, leastGrade, takenSets } from '../../sap/factorExpression.ts'
 import type { FactorKind, SamAnswer, SamRequest } from '../../sap/operations.ts'
-import { bindingText, hashList, lateBindingText, type HashList } from '../activation/hashList.ts'
+import {
+  anyListBindingText,
+  bindingText,
+  hashList,
+  lateBindingText,
+  type HashList,
+} from '../activation/hashList.ts'
 import { listSha256, type LedgerEntry } from '../activation/ledger.ts'
 import type { SamDeps } from '../deps.ts'
 import {
@@ -41,6 +47,7 @@ export async function authorize(deps: SamDeps, request: Request): Promise<SamAns
     policy: key.value,
     given: givenFactors(key.value, request),
     binding: list && bindingText({ ...request, list }),
+    anyListBinding: anyListBindingText(request),
     lateBinding: key.value.lateHashes === true ? lateBindingText(request) : undefined,
   })
   const least = leastGrade(key.value)

@@ -3,7 +3,13 @@ import { SapFailure } from '../../sap/errors.ts'
 import { namesIn } from '../../sap/expression.ts'
 import { fingerprint } from '../../sap/fingerprint.ts'
 import type { SamAnswer, SamRequest } from '../../sap/operations.ts'
-import { bindingText, hashList, lateBindingText, type HashList } from '../activation/hashList.ts'
+import {
+  anyListBindingText,
+  bindingText,
+  hashList,
+  lateBindingText,
+  type HashList,
+} from '../activation/hashList.ts'
 import { listSha256 } from '../activation/ledger.ts'
 import type { Message } from '../channels/channels.ts'
 import { boundOtpMessage, lateOtpMessage, plainOtpMessage } from '../channels/messages.ts'
@@ -29,7 +35,7 @@ export async function sendOtp(deps: SamDeps, request: Request): Promise<SamAnswe
   await sendNewOtp(deps, {
     requestId,
     signerId,
-    binding: list ? bindingText({ credentialId, clientId, list }) : lateBinding(key, request),
+    binding: list ? bindingText({ credentialId, clientId, list }) : bindingWithoutList(key, request),
     event: { type: 'OTP_MADE', fields: { clientId, credentialId, ...(list && countOf(list)) } },
     way: await wayToSigner(deps, signerId),
     message: (code) => messageOf(deps, request, { clientName, key, list, code }),
@@ -38,8 +44,8 @@ export async function sendOtp(deps: SamDeps, request: Request): Promise<SamAnswe
 }
 
 /** So that no code of which the message said less authorizes what is not yet known. */
-function lateBinding(key: KeyRecord, request: Request): string | undefined {
-  return key.lateHashes === true ? lateBindingText(request) : undefined
+function bindingWithoutList(key: KeyRecord, request: Request): string {
+  return key.lateHashes === true ? lateBindingText(request) : anyListBindingText(request)
 }
 
 function countOf({ digests }: HashList): { readonly numberOfSignatures: number; readonly list: string } {

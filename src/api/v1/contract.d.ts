@@ -137,7 +137,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Has an OTP sent to the signer
-         * @description With `hash` and `nonce`, which are this service's own, the OTP authorizes that list only, and its message names the client, the number of signatures and the list's fingerprint. Without them it authorizes any list.
+         * @description With `hash` and `nonce`, which are this service's own, the OTP authorizes that list only, and its message names the client, the number of signatures and the list's fingerprint. Without them it authorizes any list of this credential and client.
          */
         readonly post: operations["credentials/sendOTP"];
         readonly delete?: never;

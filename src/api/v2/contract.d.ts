@@ -137,7 +137,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Has the challenge of an authentication object sent to the signer; here an OTP, out of band
-         * @description With `hashes` and `nonce`, which are this service's own, the OTP authorizes that list only, and its message names the client, the number of signatures and the list's fingerprint. Without them it authorizes any list.
+         * @description With `hashes` and `nonce`, which are this service's own, the OTP authorizes that list only, and its message names the client, the number of signatures and the list's fingerprint. Without them it authorizes any list of this credential and client.
          */
         readonly post: operations["credentials/getChallenge"];
         readonly delete?: never;

@@ -46,15 +46,16 @@ describe('SAM: codes that are sent', () => {
       assert.equal((await authorize([second, first], { otp })).grade, 'bound-otp')
     })
 
-    it('that was made for one credential or client serves no other (O05)', async () => {
-      const hashes = newHashes(1)
-      const other = await makeSigner(sam, { signer, clientId: 'other-app' })
-      const otp = await sentCode(sam, signer, hashes)
-      await refused(sam, 'otp_invalid', () => authorize(hashes, { otp, credentialId: other.credentialId }))
-      await refused(sam, 'otp_invalid', () => authorize(hashes, { otp, clientId: 'other-app' }))
-      await refused(sam, 'client_unknown', () => authorize(hashes, { otp, clientId: 'nobody' }))
-      await authorize(hashes, { otp })
-    })
+    for (const isBound of [true, false])
+      it(`that was made ${isBound ? 'for a list' : 'without a list'} for one credential and client serves no other (O05)`, async () => {
+        const hashes = newHashes(1)
+        const other = await makeSigner(sam, { signer, clientId: 'other-app' })
+        const otp = await sentCode(sam, signer, isBound ? hashes : undefined)
+        await refused(sam, 'otp_invalid', () => authorize(hashes, { otp, credentialId: other.credentialId }))
+        await refused(sam, 'otp_invalid', () => authorize(hashes, { otp, clientId: 'other-app' }))
+        await refused(sam, 'client_unknown', () => authorize(hashes, { otp, clientId: 'nobody' }))
+        await authorize(hashes, { otp })
+      })
 
     it('serves no other signer', async () => {
       const hashes = newHashes(1)
