@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
-import type { Version } from './buildSsa.ts'
 import { freePorts } from './deployment.ts'
 import {
   anotherCredential,
@@ -27,9 +26,10 @@ const SHORT_CERTIFICATE_MS = 5 * SECOND
 /** A service with everything that the conformance suite asks an account file for. */
 export interface ConformanceSite {
   readonly service: Service
-  baseUrl(version: Version): string
+  /** Such as `https://localhost:30000`. */
+  readonly origin: string
   /** Path of an account file for the service, or for something that stands before it. */
-  accountFile(baseUrls?: Readonly<Record<Version, string>>): Promise<string>
+  accountFile(before?: { readonly origin: string; readonly ca: string }): Promise<string>
   dispose(): Promise<void>
 }
 
@@ -55,13 +55,16 @@ export async function conformanceSite(): Promise<ConformanceSite> {
     },
   )
   const people = await makePeople(service)
-  const files = await writeSecrets(folder, service, people)
+  const members = await writeSecrets(folder, service, people)
   return {
     service,
-    baseUrl: (version) => `${publicUrl}/csc/${version}`,
-    async accountFile(baseUrls = { v1: `${publicUrl}/csc/v1`, v2: `${publicUrl}/csc/v2` }) {
-      const file = join(folder, `account-${newRequestId()}.yaml`)
-      await writeFile(file, stringify({ baseUrls, ...files }))
+    origin: publicUrl,
+    async accountFile({ origin, ca } = { origin: publicUrl, ca: service.ssa.ca }) {
+      const id = newRequestId()
+      const file = join(folder, `account-${id}.yaml`)
+      await writeFile(join(folder, `ca-${id}.pem`), ca)
+      const baseUrls = { v1: `${origin}/csc/v1`, v2: `${origin}/csc/v2` }
+      await writeFile(file, stringify({ baseUrls, tls: { caFile: `ca-${id}.pem` }, ...members }))
       return file
     },
     async dispose() {
@@ -100,10 +103,12 @@ async function makePeople(service: Service): Promise<People> {
     credentialId,
     reason,
   })
+  const other = await makeAccount(service, { keyType: 'p-256', policy: 'otp' })
+  await anotherCredential(service, other, { keyType: 'p-256', policy: 'otp' })
   await sleep(SHORT_CERTIFICATE_MS)
   return {
     user,
-    other: await makeAccount(service, { keyType: 'p-256', policy: 'otp' }),
+    other,
     lockable: await makeAccount(service, { keyType: 'p-256', policy: 'otp-pin' }),
     disabled: disabled.credentialID,
     expired: expiring.credentialID,
@@ -131,9 +136,7 @@ async function writeSecrets(
       TOTP: { secretFile: await secret(`totp-${username}`, signer.otpauthUri) },
     },
   })
-  await writeFile(join(folder, 'ca.pem'), service.ssa.ca)
   return {
-    tls: { caFile: 'ca.pem' },
     user: await entry(user),
     other: await entry(other),
     lockable: await entry(lockable),

@@ -122,6 +122,8 @@ export const credentialsList = casesOf(SECTION, [
     rule: 'A page token cannot be guessed: it is neither a number, nor a credential, in base64 or not.',
     send: async (trial) => {
       const [first = '', second = ''] = await severalOf(trial)
+      // So that there is one to be guessed.
+      await tokenOfSecondPage(trial)
       const guesses = ['1', '2', base64('1'), base64('2'), first, second, base64(first), base64(second)]
       return Promise.all(guesses.map((pageToken) => post(trial, METHOD, { maxResults: 1, pageToken })))
     },
