@@ -24,6 +24,8 @@ export interface Scheme {
   readonly hashAlgo?: string
   /** Base64 of DER, for PSS. */
   readonly signAlgoParams?: string
+  /** Bytes, for PSS: those of the hash unless told otherwise. */
+  readonly saltLength?: number
 }
 
 /** The scheme for a hash that the key's own list of algorithms offers by a combined OID. Throws NotRun. */
@@ -52,6 +54,20 @@ export function bareRsa(hash: HashName): Scheme {
 /** RSASSA-PSS with MGF1 of the same hash and a salt as long as it. */
 export function pss(hash: HashName): Scheme {
   return { kind: 'pss', hash, signAlgo: PSS, signAlgoParams: pssParameters(hash).toString('base64') }
+}
+
+/** Every scheme of the suite that the key's own list offers: each hash, combined and told apart, PKCS#1, PSS and ECDSA. */
+export function offeredSchemes(one: Credential): readonly Scheme[] {
+  const names = ['sha256', 'sha384', 'sha512'] as const
+  const isRsa = keyKind(one) === 'RSA'
+  const combined = isRsa ? RSA_WITH : ECDSA_WITH
+  return names.flatMap((hash) => [
+    ...(one.algos.includes(combined[hash])
+      ? [{ kind: isRsa ? ('pkcs1' as const) : ('ecdsa' as const), hash, signAlgo: combined[hash] }]
+      : []),
+    ...(one.algos.includes(RSA) ? [bareRsa(hash)] : []),
+    ...(one.algos.includes(PSS) ? [pss(hash)] : []),
+  ])
 }
 
 export const SALT_LENGTHS: Readonly<Record<HashName, number>> = { sha256: 32, sha384: 48, sha512: 64 }

@@ -15,7 +15,10 @@ export function verifies(one: Credential, scheme: Scheme, document: Document, si
     const isGood = verify(hash, document.data, { key, padding: constants.RSA_PKCS1_PADDING }, bytes)
     holds(isGood, 'the RSA PKCS#1 v1.5 signature does not verify under the certificate')
   } else if (kind === 'pss') {
-    const padding = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: SALT_LENGTHS[hash] }
+    const padding = {
+      padding: constants.RSA_PKCS1_PSS_PADDING,
+      saltLength: scheme.saltLength ?? SALT_LENGTHS[hash],
+    }
     const isGood = verify(hash, document.data, { key, ...padding }, bytes)
     holds(isGood, 'the RSASSA-PSS signature does not verify with the parameters that were asked for')
   } else {

@@ -13,6 +13,10 @@ import { extendTransaction } from './extendTransaction.ts'
 import { info } from './info.ts'
 import { sendOTP } from './sendOTP.ts'
 import { signHash } from './signHash.ts'
+import { signHashAlgorithms } from './signHashAlgorithms.ts'
+import { signHashBinding } from './signHashBinding.ts'
+import { signHashMismatches } from './signHashMismatches.ts'
+import { signHashRefusals } from './signHashRefusals.ts'
 
 const ALL: readonly Case[] = [
   ...info,
@@ -29,6 +33,10 @@ const ALL: readonly Case[] = [
   ...extendTransaction,
   ...sendOTP,
   ...signHash,
+  ...signHashRefusals,
+  ...signHashBinding,
+  ...signHashAlgorithms,
+  ...signHashMismatches,
 ]
 
 const isLate = ({ waits, destructive }: Case): boolean => waits !== undefined || destructive !== undefined

@@ -1,16 +1,14 @@
 import { altered } from '../../acts/altered.ts'
-import { AUTHORIZE, authorizeBody, type Body } from '../../acts/authorize.ts'
+import { AUTHORIZE } from '../../acts/authorize.ts'
+import { authorizeBodyAnyway } from '../../acts/authorizeBodyAnyway.ts'
 import { credential } from '../../acts/credential.ts'
 import type { Credential } from '../../acts/credentials.ts'
-import { newDocument } from '../../acts/documents.ts'
 import { demandsOf } from '../../acts/factors.ts'
 import { post } from '../../acts/post.ts'
-import { usualHash } from '../../acts/schemes.ts'
 import { lockableUser } from '../../acts/users.ts'
 import { casesOf, rule } from '../../case.ts'
 import { holds, refusedAsOneOf } from '../../expect.ts'
 import { textAt } from '../../json.ts'
-import { Refuted } from '../../outcome.ts'
 import type { Trial } from '../../trial.ts'
 import { shown } from '../../wire/answer.ts'
 
@@ -40,7 +38,7 @@ export const credentialsAuthorizeLocks = casesOf(SECTION, [
 
 async function locked(trial: Trial, name: 'PIN' | 'OTP'): Promise<void> {
   const one = await lockFactor(trial, name)
-  const answer = await post(trial, AUTHORIZE, await anotherBody(trial, one), { as: one.user })
+  const answer = await post(trial, AUTHORIZE, await authorizeBodyAnyway(trial, one), { as: one.user })
   const demanded = demandsOf(trial, one).map(({ id }) =>
     trial.errors.row(SECTION, `${id.toLowerCase()}-locked`),
   )
@@ -53,28 +51,11 @@ export async function lockFactor(trial: Trial, name: 'PIN' | 'OTP'): Promise<Cre
   const one = await credential(trial, { of: user, factor: name === 'PIN' ? 'fixed' : 'sent' })
   const attempts = trial.account.lockAfter ?? DEFAULT_ATTEMPTS
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const body = await anotherBody(trial, one)
+    const body = await authorizeBodyAnyway(trial, one)
     const wrong = { ...body, [name]: altered(String(body[name])) }
     const answer = await post(trial, AUTHORIZE, wrong, { as: user })
     holds(answer.status === 400, `a wrong ${name} is a 400, got ${shown(answer)}`)
     if (textAt(answer.json, 'error_description')?.endsWith(' locked') === true) break
   }
   return one
-}
-
-/** A good authorization; where no code is sent any more, with one that looks right. */
-async function anotherBody(trial: Trial, one: Credential): Promise<Body> {
-  const document = newDocument(usualHash(one))
-  try {
-    return await authorizeBody(trial, one, [document])
-  } catch (cause) {
-    if (!(cause instanceof Refuted)) throw cause
-    const dummies = demandsOf(trial, one).map(({ id }) => [id, '000000'] as const)
-    return {
-      credentialID: one.id,
-      numSignatures: 1,
-      hash: [document.hash],
-      ...Object.fromEntries(dummies),
-    }
-  }
 }

@@ -1,0 +1,249 @@
+import { altered } from '../../acts/altered.ts'
+import { AUTHORIZE, authorize, authorizeBody, sadIn, without, type Body } from '../../acts/authorize.ts'
+import { authorizeBodyAnyway } from '../../acts/authorizeBodyAnyway.ts'
+import { credential } from '../../acts/credential.ts'
+import { describedCredential } from '../../acts/credentials.ts'
+import { newDocument } from '../../acts/documents.ts'
+import { post } from '../../acts/post.ts'
+import { schemeOf, usualHash } from '../../acts/schemes.ts'
+import { prepare, SIGN_HASH, signed, signHashBody, type Preparation } from '../../acts/signHash.ts'
+import { casesOf, row, rule, variants } from '../../case.ts'
+import { holds, refused, refusedAs } from '../../expect.ts'
+import { NotOffered, NotRun } from '../../outcome.ts'
+import type { Trial } from '../../trial.ts'
+import { shown, type Answer } from '../../wire/answer.ts'
+import { foreignCase } from '../common/foreignCase.ts'
+
+const SECTION = { version: 'v1', method: SIGN_HASH, clause: '11.9' } as const
+
+/** Members that are missing or malformed. */
+export const signHashRefusals = casesOf(SECTION, [
+  row({
+    row: 'sad-missing',
+    rule: 'Without a SAD nothing is signed.',
+    send: (trial) => changed(trial, (body) => without(body, 'SAD')),
+  }),
+  variants({
+    name: 'sad-no-text',
+    row: 'sad-missing',
+    rule: 'The SAD is a text.',
+    send: (trial) => withEach(trial, 'SAD', [17, true, ['a'], { a: 'b' }, null]),
+  }),
+  row({
+    row: 'sad-invalid',
+    rule: 'A SAD that was never given out signs nothing.',
+    attacks: ['S15'],
+    send: (trial) => changed(trial, (body) => ({ ...body, SAD: altered(String(body['SAD'])) })),
+  }),
+  variants({
+    name: 'sad-odd',
+    row: 'sad-invalid',
+    rule: 'A SAD that is cut, added to, or written with look-alike letters signs nothing.',
+    attacks: ['S15'],
+    send: async (trial) => {
+      const { body } = await prepare(trial)
+      const sad = String(body['SAD'])
+      const odd = [sad.slice(0, -6), `${sad}AAAA`, fullWidth(sad)]
+      return Promise.all(odd.map((SAD) => post(trial, SIGN_HASH, { ...body, SAD })))
+    },
+  }),
+  rule({
+    name: 'sad-long',
+    rule: 'A SAD of a million letters is refused, and the right one still signs.',
+    attacks: ['S15'],
+    run: async (trial) => {
+      const prepared = await prepare(trial)
+      refused(await post(trial, SIGN_HASH, { ...prepared.body, SAD: 'A'.repeat(1_000_000) }))
+      await signed(trial, prepared)
+    },
+  }),
+  row({
+    row: 'credential-missing',
+    rule: 'Without credentialID nothing is signed.',
+    send: (trial) => changed(trial, (body) => without(body, 'credentialID')),
+  }),
+  variants({
+    name: 'credential-no-text',
+    row: 'credential-missing',
+    rule: 'credentialID is a text.',
+    send: (trial) => withEach(trial, 'credentialID', [17, true, ['a'], { a: 'b' }, null]),
+  }),
+  row({
+    row: 'credential-invalid',
+    rule: 'A credential that does not exist signs nothing.',
+    send: (trial) =>
+      changed(trial, (body) => ({ ...body, credentialID: altered(String(body['credentialID'])) })),
+  }),
+  foreignCase(async (trial) => (await prepare(trial)).body),
+  row({
+    row: 'hash-missing',
+    rule: 'Without hashes nothing is signed.',
+    send: (trial) => changed(trial, (body) => without(body, 'hash')),
+  }),
+  variants({
+    name: 'hash-no-list',
+    row: 'hash-missing',
+    rule: 'hash is a list.',
+    attacks: ['H13'],
+    send: (trial) => withEach(trial, 'hash', ['AAAA', 17, true, { 0: 'AAAA', length: 1 }, null]),
+  }),
+  row({
+    row: 'hash-empty',
+    rule: 'An empty list of hashes is refused.',
+    attacks: ['H13'],
+    send: (trial) => changed(trial, (body) => ({ ...body, hash: [] })),
+  }),
+  row({
+    row: 'hash-no-base64',
+    rule: 'A hash with a character that base64 does not have is refused.',
+    send: (trial) => withHash(trial, (hash) => `${hash.slice(0, 5)}*${hash.slice(5)}`),
+  }),
+  variants({
+    name: 'hash-in-lines',
+    row: 'hash-no-base64',
+    rule: 'Base64 has no line breaks and no spaces.',
+    send: async (trial) => {
+      const breaks = ['\n', '\r\n', ' ']
+      const answers: Answer[] = []
+      for (const one of breaks)
+        answers.push(await withHash(trial, (hash) => hash.slice(0, 8) + one + hash.slice(8)))
+      return answers
+    },
+  }),
+  rule({
+    name: 'hash-in-another-alphabet',
+    level: 'SHOULD',
+    rule: 'Hashes in a body are in the alphabet of base64, not in that of base64url.',
+    run: async (trial) => {
+      const one = await credential(trial)
+      const scheme = schemeOf(one, usualHash(one))
+      let document = newDocument(scheme.hash)
+      while (!/[+/]/.test(document.hash)) document = newDocument(scheme.hash)
+      const sad = await authorize(trial, one, [document])
+      const body = signHashBody(trial, one, sad, [document], scheme)
+      // The authorized hash itself, so that nothing but the alphabet is wrong.
+      const hash = document.hash.replaceAll('+', '-').replaceAll('/', '_')
+      refused(await post(trial, SIGN_HASH, { ...body, hash: [hash] }))
+    },
+  }),
+  rule({
+    name: 'hash-elements',
+    rule: 'Each element of hash is a text: numbers, null, lists and objects are refused, and nothing is signed.',
+    attacks: ['H13'],
+    run: async (trial) => {
+      const prepared = await prepare(trial)
+      const [hash] = [prepared.body['hash']]
+      for (const wrong of [17, null, true, hash, { hash }])
+        refused(await post(trial, SIGN_HASH, { ...prepared.body, hash: [wrong] }))
+      await signed(trial, prepared)
+    },
+  }),
+  rule({
+    name: 'hash-many',
+    rule: 'A hundred thousand hashes are refused at once.',
+    attacks: ['H13', 'W02'],
+    run: async (trial) => {
+      const { body } = await prepare(trial, { scal: '2' })
+      const hash = Array.from({ length: 100_000 }, () => newDocument().hash)
+      const began = Date.now()
+      refused(await post(trial, SIGN_HASH, { ...body, hash }))
+      holds(Date.now() - began < 10_000, `the refusal took ${Date.now() - began} ms`)
+    },
+  }),
+  row({
+    row: 'hash-not-authorized',
+    rule: 'A hash that the SAD was not given for is refused.',
+    attacks: ['S07'],
+    send: (trial) => changed(trial, (body) => ({ ...body, hash: [newDocument().hash] }), { scal: '2' }),
+  }),
+  row({
+    row: 'sign-algorithm-missing',
+    rule: 'Without signAlgo nothing is signed.',
+    send: (trial) => changed(trial, (body) => without(body, 'signAlgo')),
+  }),
+  variants({
+    name: 'sign-algorithm-no-text',
+    row: 'sign-algorithm-missing',
+    rule: 'signAlgo is a text.',
+    send: (trial) => withEach(trial, 'signAlgo', [17, true, ['a'], { a: 'b' }, null]),
+  }),
+  row({
+    row: 'client-data-invalid',
+    rule: 'clientData is a text.',
+    send: (trial) => changed(trial, (body) => ({ ...body, clientData: { a: 'b' } })),
+  }),
+  row({
+    row: 'otp-of-the-sad-invalid',
+    rule: 'Where the OTP is checked only when something is signed, a wrong one is refused then.',
+    send: (trial) => withWrongOtp(trial),
+  }),
+  rule({
+    name: 'certificate-expired',
+    row: 'certificate-expired',
+    rule: 'With a certificate that has expired nothing is signed, or not even authorized.',
+    attacks: ['C05'],
+    run: (trial) => withExpired(trial),
+  }),
+  rule({
+    name: 'refusal-spends-nothing',
+    level: 'SHOULD',
+    rule: 'A request that is refused for its shape does not spend the SAD.',
+    run: async (trial) => {
+      const prepared = await prepare(trial)
+      for (const name of ['signAlgo', 'hash', 'credentialID'])
+        refused(await post(trial, SIGN_HASH, without(prepared.body, name)))
+      await signed(trial, prepared)
+    },
+  }),
+])
+
+async function changed(trial: Trial, change: (body: Body) => Body, wish: Preparation = {}): Promise<Answer> {
+  const { body } = await prepare(trial, wish)
+  return post(trial, SIGN_HASH, change(body))
+}
+
+/** An otherwise good request for each value; the SAD lives until the right one comes. */
+async function withEach(trial: Trial, name: string, values: readonly unknown[]): Promise<readonly Answer[]> {
+  const { body } = await prepare(trial)
+  return Promise.all(values.map((value) => post(trial, SIGN_HASH, { ...body, [name]: value })))
+}
+
+/** With the authorized hash written otherwise. */
+async function withHash(trial: Trial, written: (hash: string) => string): Promise<Answer> {
+  const { body, documents } = await prepare(trial)
+  return post(trial, SIGN_HASH, { ...body, hash: documents.map(({ hash }) => written(hash)) })
+}
+
+/** Letters and digits as East Asian printing has them, which some programs take for the same. */
+function fullWidth(text: string): string {
+  return Array.from(text, (one) =>
+    /[A-Za-z0-9]/.test(one) ? String.fromCodePoint((one.codePointAt(0) ?? 0) + 0xfee0) : one,
+  ).join('')
+}
+
+async function withWrongOtp(trial: Trial): Promise<Answer> {
+  const one = await credential(trial, { factor: 'sent' })
+  const scheme = schemeOf(one, usualHash(one))
+  const documents = [newDocument(scheme.hash)]
+  const body = await authorizeBody(trial, one, documents)
+  const answer = await post(trial, AUTHORIZE, { ...body, OTP: altered(String(body['OTP'])) })
+  await authorize(trial, one, documents)
+  if (answer.status !== 200) throw new NotOffered('an OTP is checked when it authorizes')
+  return post(trial, SIGN_HASH, signHashBody(trial, one, sadIn(answer.json), documents, scheme))
+}
+
+async function withExpired(trial: Trial): Promise<void> {
+  const { expired, user } = trial.account
+  if (expired === undefined) throw new NotRun('a credential whose certificate has expired (`expired`)')
+  const one = await describedCredential(trial, user, expired)
+  const body = await authorizeBodyAnyway(trial, one)
+  const answer = await post(trial, AUTHORIZE, body)
+  if (answer.status !== 200) {
+    refused(answer)
+    trial.note(`seen: not authorized, ${shown(answer)}`)
+    return
+  }
+  const { signAlgo, hashAlgo } = schemeOf(one, usualHash(one))
+  const request = { credentialID: one.id, SAD: sadIn(answer.json), hash: body['hash'], signAlgo, hashAlgo }
+  refusedAs(trial, await post(trial, SIGN_HASH, request), trial.errors.row(SECTION, 'certificate-expired'))
+}
