@@ -31,6 +31,12 @@ export function tokenVerifies(value: unknown, document: Document, nonce?: string
   cmsVerifies(cms, content, certificate)
 }
 
+/** The time that a token says. Throws Refuted for what is no token. */
+export function timeIn(value: unknown): Date {
+  holds(typeof value === 'string', 'the member timestamp is missing, or no text')
+  return tstInfoOf(cmsOf(Buffer.from(value, 'base64')).content ?? Buffer.of()).genTime
+}
+
 function tstInfoOf(content: Buffer): TSTInfo {
   try {
     return TSTInfo.fromBER(Uint8Array.from(content))

@@ -1,14 +1,14 @@
 import { altered } from '../../acts/altered.ts'
-import { AUTHORIZE, authorizeBody, hashMembers, without, type Body } from '../../acts/authorize.ts'
+import { AUTHORIZE, authorizeBody, without, type Body } from '../../acts/authorize.ts'
+import { authorizeBodyAnyway } from '../../acts/authorizeBodyAnyway.ts'
 import { credential } from '../../acts/credential.ts'
-import { describedCredential, type Credential } from '../../acts/credentials.ts'
+import { describedCredential } from '../../acts/credentials.ts'
 import { newDocument, newDocuments } from '../../acts/documents.ts'
-import { demandsOf, membersOf } from '../../acts/factors.ts'
 import { post } from '../../acts/post.ts'
 import { usualHash } from '../../acts/schemes.ts'
 import { row, rule, variants, type CaseIn } from '../../case.ts'
 import { refused } from '../../expect.ts'
-import { NotRun, Refuted } from '../../outcome.ts'
+import { NotRun } from '../../outcome.ts'
 import type { Trial } from '../../trial.ts'
 import type { Answer } from '../../wire/answer.ts'
 import { foreignCase } from './foreignCase.ts'
@@ -42,7 +42,11 @@ export const AUTHORIZE_REFUSALS: readonly CaseIn[] = [
     send: async (trial) => {
       const { disabled, user } = trial.account
       if (disabled === undefined) throw new NotRun('a disabled credential (`disabled`)')
-      return post(trial, AUTHORIZE, await bodyFor(trial, await describedCredential(trial, user, disabled)))
+      return post(
+        trial,
+        AUTHORIZE,
+        await authorizeBodyAnyway(trial, await describedCredential(trial, user, disabled)),
+      )
     },
   }),
   rule({
@@ -53,7 +57,7 @@ export const AUTHORIZE_REFUSALS: readonly CaseIn[] = [
     run: async (trial) => {
       const { expired, user } = trial.account
       if (expired === undefined) throw new NotRun('a credential whose certificate has expired (`expired`)')
-      const body = await bodyFor(trial, await describedCredential(trial, user, expired))
+      const body = await authorizeBodyAnyway(trial, await describedCredential(trial, user, expired))
       refused(await post(trial, AUTHORIZE, body))
     },
   }),
@@ -115,22 +119,4 @@ async function goodBody(trial: Trial): Promise<Body> {
 async function withEach(trial: Trial, name: string, values: readonly unknown[]): Promise<readonly Answer[]> {
   const body = await goodBody(trial)
   return Promise.all(values.map((value) => post(trial, AUTHORIZE, { ...body, [name]: value })))
-}
-
-/** For a credential that cannot be used. Its service need not send a code for it: then there is one that looks right. */
-async function bodyFor(trial: Trial, one: Credential): Promise<Body> {
-  const document = newDocument(usualHash(one))
-  try {
-    return await authorizeBody(trial, one, [document])
-  } catch (cause) {
-    if (!(cause instanceof Refuted)) throw cause
-    trial.note('no code is sent for this credential')
-    const dummies = demandsOf(trial, one).map(({ id }) => [id, '000000'] as const)
-    return {
-      credentialID: one.id,
-      numSignatures: 1,
-      ...hashMembers(trial, one, [document]),
-      ...membersOf(trial, Object.fromEntries(dummies)),
-    }
-  }
 }

@@ -1,4 +1,4 @@
-import type { Case } from '../../case.ts'
+import { inOrder, type Case } from '../../case.ts'
 import { authLogin } from './authLogin.ts'
 import { authLoginRefresh } from './authLoginRefresh.ts'
 import { authRevoke } from './authRevoke.ts'
@@ -12,13 +12,17 @@ import { credentialsList } from './credentialsList.ts'
 import { extendTransaction } from './extendTransaction.ts'
 import { info } from './info.ts'
 import { sendOTP } from './sendOTP.ts'
+import { service } from './service.ts'
 import { signHash } from './signHash.ts'
 import { signHashAlgorithms } from './signHashAlgorithms.ts'
 import { signHashBinding } from './signHashBinding.ts'
 import { signHashMismatches } from './signHashMismatches.ts'
 import { signHashRefusals } from './signHashRefusals.ts'
+import { timestamp } from './timestamp.ts'
 
-const ALL: readonly Case[] = [
+/** The cases of version 1, in the order of its clauses; what waits, and what destroys, comes last. */
+export const V1: readonly Case[] = inOrder([
+  ...service,
   ...info,
   ...authLogin,
   ...authLoginRefresh,
@@ -37,9 +41,5 @@ const ALL: readonly Case[] = [
   ...signHashBinding,
   ...signHashAlgorithms,
   ...signHashMismatches,
-]
-
-const isLate = ({ waits, destructive }: Case): boolean => waits !== undefined || destructive !== undefined
-
-/** What waits, and what destroys, comes last. */
-export const V1: readonly Case[] = [...ALL.filter((one) => !isLate(one)), ...ALL.filter(isLate)]
+  ...timestamp,
+])

@@ -213,7 +213,7 @@ function longerSchemeOf(one: Credential, hash: HashName): Scheme {
 async function neverSigned(trial: Trial, bytes: Buffer): Promise<void> {
   const one = await credential(trial)
   const scheme = schemeOf(one, usualHash(one))
-  const document = { data: bytes, hash: bytes.toString('base64') }
+  const document = { data: bytes, hash: bytes.toString('base64'), algorithm: scheme.hash }
   const answer = await post(trial, AUTHORIZE, await authorizeBody(trial, one, [document]))
   trial.note(`seen: ${answer.status} at authorization`)
   if (answer.status !== 200) {

@@ -1,18 +1,16 @@
 import { altered } from '../../acts/altered.ts'
-import { AUTHORIZE, authorize, authorizeBody, sadIn, without, type Body } from '../../acts/authorize.ts'
-import { authorizeBodyAnyway } from '../../acts/authorizeBodyAnyway.ts'
+import { authorize, without, type Body } from '../../acts/authorize.ts'
 import { credential } from '../../acts/credential.ts'
-import { describedCredential } from '../../acts/credentials.ts'
 import { newDocument } from '../../acts/documents.ts'
 import { post } from '../../acts/post.ts'
 import { schemeOf, usualHash } from '../../acts/schemes.ts'
 import { prepare, SIGN_HASH, signed, signHashBody, type Preparation } from '../../acts/signHash.ts'
 import { casesOf, row, rule, variants } from '../../case.ts'
-import { holds, refused, refusedAs } from '../../expect.ts'
-import { NotOffered, NotRun } from '../../outcome.ts'
+import { holds, refused } from '../../expect.ts'
 import type { Trial } from '../../trial.ts'
-import { shown, type Answer } from '../../wire/answer.ts'
+import type { Answer } from '../../wire/answer.ts'
 import { foreignCase } from '../common/foreignCase.ts'
+import { certificateExpiredCase, otpOfTheSadCase } from '../common/lateRows.ts'
 
 const SECTION = { version: 'v1', method: SIGN_HASH, clause: '11.9' } as const
 
@@ -172,18 +170,10 @@ export const signHashRefusals = casesOf(SECTION, [
     rule: 'clientData is a text.',
     send: (trial) => changed(trial, (body) => ({ ...body, clientData: { a: 'b' } })),
   }),
-  row({
-    row: 'otp-of-the-sad-invalid',
-    rule: 'Where the OTP is checked only when something is signed, a wrong one is refused then.',
-    send: (trial) => withWrongOtp(trial),
-  }),
-  rule({
-    name: 'certificate-expired',
-    row: 'certificate-expired',
-    rule: 'With a certificate that has expired nothing is signed, or not even authorized.',
-    attacks: ['C05'],
-    run: (trial) => withExpired(trial),
-  }),
+  otpOfTheSadCase,
+  certificateExpiredCase((trial, { credential: one, sad, documents, scheme }) =>
+    post(trial, SIGN_HASH, signHashBody(trial, one, sad, documents, scheme)),
+  ),
   rule({
     name: 'refusal-spends-nothing',
     level: 'SHOULD',
@@ -219,31 +209,4 @@ function fullWidth(text: string): string {
   return Array.from(text, (one) =>
     /[A-Za-z0-9]/.test(one) ? String.fromCodePoint((one.codePointAt(0) ?? 0) + 0xfee0) : one,
   ).join('')
-}
-
-async function withWrongOtp(trial: Trial): Promise<Answer> {
-  const one = await credential(trial, { factor: 'sent' })
-  const scheme = schemeOf(one, usualHash(one))
-  const documents = [newDocument(scheme.hash)]
-  const body = await authorizeBody(trial, one, documents)
-  const answer = await post(trial, AUTHORIZE, { ...body, OTP: altered(String(body['OTP'])) })
-  await authorize(trial, one, documents)
-  if (answer.status !== 200) throw new NotOffered('an OTP is checked when it authorizes')
-  return post(trial, SIGN_HASH, signHashBody(trial, one, sadIn(answer.json), documents, scheme))
-}
-
-async function withExpired(trial: Trial): Promise<void> {
-  const { expired, user } = trial.account
-  if (expired === undefined) throw new NotRun('a credential whose certificate has expired (`expired`)')
-  const one = await describedCredential(trial, user, expired)
-  const body = await authorizeBodyAnyway(trial, one)
-  const answer = await post(trial, AUTHORIZE, body)
-  if (answer.status !== 200) {
-    refused(answer)
-    trial.note(`seen: not authorized, ${shown(answer)}`)
-    return
-  }
-  const { signAlgo, hashAlgo } = schemeOf(one, usualHash(one))
-  const request = { credentialID: one.id, SAD: sadIn(answer.json), hash: body['hash'], signAlgo, hashAlgo }
-  refusedAs(trial, await post(trial, SIGN_HASH, request), trial.errors.row(SECTION, 'certificate-expired'))
 }
