@@ -23,7 +23,7 @@ export async function tokenOf(trial: Trial, user: User = trial.account.user): Pr
   const { authentication } = user
   if ('bearer' in authentication)
     return masked(trial, await secretIn(authentication.bearer.tokenFile), 'token')
-  const key = `token of ${JSON.stringify(authentication)}`
+  const key = tokenKey(user)
   const kept = trial.learned.get(key)
   if (isToken(kept) && kept.until > Date.now()) return kept.value
   const body = answered(await login(trial, user, {}))
@@ -72,6 +72,15 @@ export async function isAlive(trial: Trial, token: string): Promise<boolean> {
     `a token is good (200) or not (401), got ${shown(answer)}`,
   )
   return answer.status === 200
+}
+
+/** Has the next call log in anew: a case that waits needs a token that outlives the wait, since a SAD may belong to it. */
+export function dropToken(trial: Trial, user: User = trial.account.user): void {
+  trial.learned.delete(tokenKey(user))
+}
+
+function tokenKey({ authentication }: User): string {
+  return `token of ${JSON.stringify(authentication)}`
 }
 
 /** `auth/login` with the user's password and these members. Throws NotRun for a user without one. */

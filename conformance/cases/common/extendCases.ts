@@ -7,6 +7,7 @@ import { usableCredentials } from '../../acts/credentials.ts'
 import { post } from '../../acts/post.ts'
 import { schemeOf, usualHash } from '../../acts/schemes.ts'
 import { hashesName, prepare, SIGN_HASH, signed, signHashBody, type Prepared } from '../../acts/signHash.ts'
+import { dropToken } from '../../acts/login.ts'
 import { lifetimeOf, otherUser } from '../../acts/users.ts'
 import { rule, type CaseIn } from '../../case.ts'
 import { answered, holds, refused } from '../../expect.ts'
@@ -185,6 +186,7 @@ export const EXTEND_CASES: readonly CaseIn[] = [
     waits: 'for a SAD to expire',
     run: async (trial) => {
       const seconds = lifetimeOf(trial, 'sad')
+      dropToken(trial)
       const body = await goodBody(trial)
       await sleep((seconds + 1) * 1000)
       refused(await post(trial, EXTEND, body))

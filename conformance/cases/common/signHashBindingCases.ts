@@ -4,6 +4,7 @@ import { hashesOf, newDocument } from '../../acts/documents.ts'
 import { post } from '../../acts/post.ts'
 import { hashesName, prepare, SIGN_HASH, signed, verifiedIn } from '../../acts/signHash.ts'
 import { keyKind } from '../../acts/credentials.ts'
+import { dropToken } from '../../acts/login.ts'
 import { lifetimeOf, otherUser } from '../../acts/users.ts'
 import { row, rowOf, rule, variants, type CaseIn } from '../../case.ts'
 import { answered, holds, refused, refusedAs, refusedAsOneOf } from '../../expect.ts'
@@ -211,6 +212,7 @@ export const SIGN_HASH_BINDING: readonly CaseIn[] = [
     waits: 'for a SAD to expire',
     send: async (trial) => {
       const seconds = lifetimeOf(trial, 'sad')
+      dropToken(trial)
       const { body } = await prepare(trial)
       await sleep((seconds + 1) * 1000)
       return post(trial, SIGN_HASH, body)

@@ -5,6 +5,7 @@ import { post } from '../../acts/post.ts'
 import { docsSigned, prepareDocs, SIGN_DOC, signDocBody, withEntry } from '../../acts/signDoc.ts'
 import { schemeOf } from '../../acts/schemes.ts'
 import { SIGN_HASH, signHashBody } from '../../acts/signHash.ts'
+import { dropToken } from '../../acts/login.ts'
 import { lifetimeOf, otherUser } from '../../acts/users.ts'
 import { casesOf, row, rule } from '../../case.ts'
 import { holds, refused } from '../../expect.ts'
@@ -114,6 +115,7 @@ export const signDocBinding = casesOf(SIGN_DOC_SECTION, [
     waits: 'for a SAD to expire',
     send: async (trial) => {
       const seconds = lifetimeOf(trial, 'sad')
+      dropToken(trial)
       const { body } = await prepareDocs(trial)
       await sleep((seconds + 1) * 1000)
       return post(trial, SIGN_DOC, body)
