@@ -6,6 +6,7 @@ import { credentialsList } from './credentialsList.ts'
 import { credentialsInfo } from './credentialsInfo.ts'
 import { credentialsInfoParts } from './credentialsInfoParts.ts'
 import { credentialsAuthorize } from './credentialsAuthorize.ts'
+import { credentialsAuthorizeLock } from './credentialsAuthorizeLock.ts'
 import { credentialsAuthorizeRefusals } from './credentialsAuthorizeRefusals.ts'
 import { credentialsAuthorizeCheck } from './credentialsAuthorizeCheck.ts'
 import { credentialsGetChallenge } from './credentialsGetChallenge.ts'
@@ -35,6 +36,7 @@ export const V2: readonly Case[] = inOrder([
   ...credentialsInfo,
   ...credentialsInfoParts,
   ...credentialsAuthorize,
+  ...credentialsAuthorizeLock,
   ...credentialsAuthorizeRefusals,
   ...credentialsAuthorizeCheck,
   ...credentialsGetChallenge,

@@ -1,33 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { altered } from '../../acts/altered.ts'
-import {
-  AUTHORIZE,
-  authorize,
-  authorizeBody,
-  hashMembers,
-  sadIn,
-  without,
-  type Body,
-} from '../../acts/authorize.ts'
+import { AUTHORIZE, authorize, authorizeBody, sadIn, without, type Body } from '../../acts/authorize.ts'
 import { credential, type Wish } from '../../acts/credential.ts'
 import type { Credential } from '../../acts/credentials.ts'
 import { newDocument, newDocuments, type Document } from '../../acts/documents.ts'
-import { demandsOf, factorValuesOf, membersOf } from '../../acts/factors.ts'
+import { demandsOf, factorValuesOf } from '../../acts/factors.ts'
 import { post } from '../../acts/post.ts'
 import { usualHash } from '../../acts/schemes.ts'
 import { prepare, SIGN_HASH, signed } from '../../acts/signHash.ts'
 import { dropToken } from '../../acts/login.ts'
-import { lifetimeOf, lockableUser, otherUser } from '../../acts/users.ts'
+import { lifetimeOf, otherUser } from '../../acts/users.ts'
 import { casesOf, rowOf, rule } from '../../case.ts'
 import { answered, holds, refused, refusedAs } from '../../expect.ts'
 import { at, listAt, textAt } from '../../json.ts'
-import { Refuted } from '../../outcome.ts'
 import type { Trial } from '../../trial.ts'
-import { shown, type Answer } from '../../wire/answer.ts'
+import type { Answer } from '../../wire/answer.ts'
 import { callerCases } from '../common/callerCases.ts'
 import { formCase } from '../common/formCase.ts'
-
-const DEFAULT_ATTEMPTS = 20
 
 /** What is authorized, and by which factors. After each wrong one a right one is given, so that attempts do not add up. */
 export const credentialsAuthorize = casesOf({ version: 'v2', method: AUTHORIZE, clause: '11.6' }, [
@@ -228,27 +217,6 @@ export const credentialsAuthorize = casesOf({ version: 'v2', method: AUTHORIZE, 
       await signed(trial, other)
     },
   }),
-  rule({
-    name: 'locked',
-    row: 'locked',
-    rule: 'After some wrong values, though each was beside a code newly sent, the right one is refused, too.',
-    attacks: ['O01', 'O02'],
-    destructive: 'locks a factor of `lockable`',
-    run: async (trial) => {
-      const one = await credential(trial, { of: lockableUser(trial), factor: 'fixed' })
-      const documents = [newDocument(usualHash(one))]
-      let good = (await anotherBody(trial, one, documents)) ?? lookingRight(trial, one, documents)
-      for (let count = 0; count < (trial.account.lockAfter ?? DEFAULT_ATTEMPTS); count++) {
-        const authData = listAt(good, 'authData').map(valueChanged)
-        const answer = await post(trial, AUTHORIZE, { ...good, authData }, { as: one.user })
-        holds(answer.status === 400, `a wrong factor is a 400, got ${shown(answer)}`)
-        if (textAt(answer.json, 'error_description') === rowOf(trial, AUTHORIZE, 'locked').description) break
-        good = (await anotherBody(trial, one, documents)) ?? good
-      }
-      const last = await post(trial, AUTHORIZE, good, { as: one.user })
-      refusedAs(trial, last, rowOf(trial, AUTHORIZE, 'locked'))
-    },
-  }),
   formCase({
     good: async (trial) => post(trial, AUTHORIZE, (await started(trial)).body),
     bad: async (trial) => post(trial, AUTHORIZE, without((await started(trial)).body, 'numSignatures')),
@@ -285,32 +253,4 @@ async function wrongFactor(trial: Trial, wish: Wish, change: (value: string) => 
 
 function refusedWrong(trial: Trial, answer: Answer): void {
   refusedAs(trial, answer, rowOf(trial, AUTHORIZE, 'factor-wrong'))
-}
-
-function valueChanged(object: unknown): object {
-  return { id: textAt(object, 'id'), value: altered(textAt(object, 'value') ?? '') }
-}
-
-/** Undefined when no code is sent any more, because the credential is locked. */
-async function anotherBody(
-  trial: Trial,
-  one: Credential,
-  documents: readonly Document[],
-): Promise<Body | undefined> {
-  return authorizeBody(trial, one, documents).catch((cause: unknown) => {
-    if (cause instanceof Refuted) return undefined
-    throw cause
-  })
-}
-
-/** For a credential that is locked already: no code is sent, so that there is one that looks right. */
-function lookingRight(trial: Trial, one: Credential, documents: readonly Document[]): Body {
-  trial.note('it was locked before: no code is sent')
-  const values = demandsOf(trial, one).map(({ id }) => [id, '000000'] as const)
-  return {
-    credentialID: one.id,
-    numSignatures: documents.length,
-    ...hashMembers(trial, one, documents),
-    ...membersOf(trial, Object.fromEntries(values)),
-  }
 }
