@@ -8,6 +8,7 @@ import request from 'supertest'
 import { parse, stringify } from 'yaml'
 import { bodyOf, textIn } from '../support/bodyOf.ts'
 import { basic, buildSsa, type TestSsa } from '../support/buildSsa.ts'
+import { assertAnswer } from '../support/cscContract.ts'
 import { scriptedSam, type ScriptedSam } from '../support/scriptedSam.ts'
 
 const TSX = ['--import', 'tsx']
@@ -67,7 +68,7 @@ describe('an SSA that is killed with asynchronous requests', function () {
   async function post(method: string, body: object, authorization: string): Promise<Told> {
     const sending = request(url).post(`/csc/v2/${method}`).ca(ssa.ca)
     const response = await sending.set('Authorization', authorization).send(body)
-    return { status: response.status, body: bodyOf(response) }
+    return assertAnswer(`/csc/v2/${method}`, { status: response.status, body: bodyOf(response) })
   }
 
   it('keeps outcomes, and ends honestly what it had in memory only', async () => {

@@ -19,6 +19,7 @@ import {
   runScript,
   type RunningScript,
 } from '../support/deployment.ts'
+import { assertContract } from '../support/cscContract.ts'
 import { watchProcesses, type ProcessWatch } from '../support/processWatch.ts'
 import { findSecrets, findSecretsIn } from '../support/secretSearch.ts'
 
@@ -170,7 +171,9 @@ describe('secrets after every flow, right and wrong', function () {
         body: JSON.stringify(body),
         dispatcher,
       })
-      return answer.statusCode === 204 ? {} : answer.body.json()
+      const told: unknown = answer.statusCode === 204 ? {} : await answer.body.json()
+      await assertContract('v1', method, { status: answer.statusCode, body: told })
+      return told
     }
     const basic = Buffer.from(`${connection.signer.username}:${password()}`).toString('base64')
     remember('Basic header', basic)

@@ -15,7 +15,7 @@ import { loadConfig } from '../../src/config.ts'
 import type { Clock } from '../../src/domain/time.ts'
 import { startSsa, type Ssa } from '../../src/start.ts'
 import { bodyOf, textIn } from './bodyOf.ts'
-import { assertContract } from './cscContract.ts'
+import { assertAnswer, assertContract } from './cscContract.ts'
 import { makePeerAuthority, makeTlsIdentity, type TlsIdentity } from './peerCertificates.ts'
 import { writeSsaFolder, type SamAddress } from './ssaFolder.ts'
 import { pemOf, type TestAuthority } from './testPki.ts'
@@ -113,8 +113,7 @@ export async function buildSsa(options: BuildSsaOptions): Promise<TestSsa> {
       body,
       call,
     })
-    if (answer.status !== 404) await assertContract(version, operation, answer)
-    return answer
+    return assertAnswer(`/csc/${version}/${operation}`, answer)
   }
   return {
     folder,

@@ -19,6 +19,7 @@ import { projectRoot } from '../../scripts/projectRoot.ts'
 import { SAM_OPERATIONS } from '../../sap/operations.ts'
 import { createOperationClient } from '../../sap/transport/client.ts'
 import { textIn } from './bodyOf.ts'
+import { assertAnswer } from './cscContract.ts'
 import type { Deployment } from './deployment.ts'
 import type { JournalFields } from './samActs.ts'
 
@@ -81,7 +82,8 @@ export async function deployedClient(deployment: Deployment): Promise<DeployedCl
     })
     const text = await answer.body.text()
     const parsed: unknown = text === '' ? undefined : JSON.parse(text)
-    return { status: answer.statusCode, body: parsed, requestId: String(answer.headers['x-request-id']) }
+    const requestId = String(answer.headers['x-request-id'])
+    return assertAnswer(`/csc/v1/${operation}`, { status: answer.statusCode, body: parsed, requestId })
   }
   const login = async (username: string, place: Place = 'csc'): Promise<string> => {
     const basic = Buffer.from(`${username}:${PASSWORD}`).toString('base64')

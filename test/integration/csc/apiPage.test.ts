@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import request, { type Response } from 'supertest'
 import { bodyOf } from '../../support/bodyOf.ts'
 import { buildSsa, type TestSsa } from '../../support/buildSsa.ts'
+import { assertAnswer } from '../../support/cscContract.ts'
 import { scriptedSam, type ScriptedSam } from '../../support/scriptedSam.ts'
 
 describe("the API's page", function () {
@@ -60,6 +61,7 @@ describe("the API's page", function () {
     assert.deepEqual([moved.status, moved.headers['location']], [308, '/api/'])
     const unknown = await get('/api/ssa.yaml')
     assert.equal(unknown.status, 404)
+    await assertAnswer('/api/ssa.yaml', { status: 404, body: bodyOf(unknown) })
     assert.deepEqual(bodyOf(unknown), { error: 'not_found', error_description: 'There is no such method.' })
   })
 })

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import request from 'supertest'
-import { textIn } from '../../support/bodyOf.ts'
+import request, { type Response } from 'supertest'
+import { bodyOf, textIn } from '../../support/bodyOf.ts'
 import { basic, buildSsa } from '../../support/buildSsa.ts'
+import { assertContract } from '../../support/cscContract.ts'
 import { scriptedSam } from '../../support/scriptedSam.ts'
 
 const PASSWORD = 'correct horse battery'
@@ -43,12 +44,15 @@ describe('plain HTTP behind a declared proxy', () => {
         limits: { failuresPerAccount: 100, failuresPerAddress: 2, windowSeconds: 60 },
       },
     })
-    const attempt = async (address: string): Promise<{ status: number; headers: Record<string, string> }> =>
-      request(ssa.url.replace('https://localhost', 'http://127.0.0.1'))
+    const attempt = async (address: string): Promise<Response> => {
+      const response = await request(ssa.url.replace('https://localhost', 'http://127.0.0.1'))
         .post('/csc/v1/auth/login')
         .set({ 'X-Forwarded-For': `198.51.100.1, ${address}`, 'X-Forwarded-Proto': 'https' })
         .set('Authorization', basic('ada', 'wrong'))
         .send({})
+      await assertContract('v1', 'auth/login', { status: response.status, body: bodyOf(response) })
+      return response
+    }
     for (const status of [400, 400, 429]) assert.equal((await attempt('203.0.113.7')).status, status)
     const other = await attempt('203.0.113.8')
     assert.equal(other.status, 400)

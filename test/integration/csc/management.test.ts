@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import request from 'supertest'
 import { bodyOf, memberOf } from '../../support/bodyOf.ts'
-import { assertContract } from '../../support/cscContract.ts'
+import { assertAnswer, assertContract } from '../../support/cscContract.ts'
 import { newHashes } from '../../support/samActs.ts'
 import { buildService, makeAccount, sadFor, sign, type Account, type Service } from '../../support/service.ts'
 
@@ -30,7 +30,9 @@ describe('the management listener — openapi/management.yaml', function () {
       parts: { database: 'ok', sam: 'ok', hsm: 'ok', journal: 'ok' },
     })
     await assertContract('management', 'readyz', { status: 200, body: bodyOf(response) })
-    assert.deepEqual(bodyOf(await request(service.ssa.managementUrl).get('/readyz')), { status: 'ok' })
+    const short = await request(service.ssa.managementUrl).get('/readyz')
+    assert.deepEqual(bodyOf(short), { status: 'ok' })
+    await assertContract('management', 'readyz', { status: 200, body: bodyOf(short) })
   })
 
   it('counts answers by method and status', async () => {
@@ -59,16 +61,20 @@ describe('the management listener — openapi/management.yaml', function () {
 
   it('answers other paths and verbs in JSON', async () => {
     const agent = request(service.ssa.managementUrl)
-    assert.equal(memberOf(bodyOf(await agent.get('/')), 'error'), 'not_found')
+    const root = await agent.get('/')
+    assert.equal(memberOf(bodyOf(root), 'error'), 'not_found')
     const post = await agent.post('/readyz')
     assert.equal(post.status, 405)
     assert.equal(memberOf(bodyOf(post), 'error'), 'method_not_allowed')
+    for (const { status, body } of [root, post])
+      await assertContract('management', 'journal', { status, body })
   })
 
   it('is not on the public listener', async () => {
     for (const path of ['/livez', '/readyz', '/metrics', '/journal/x']) {
       const response = await request(service.ssa.url).get(path).ca(service.ssa.ca)
       assert.equal(response.status, 404)
+      await assertAnswer(path, { status: 404, body: bodyOf(response) })
     }
   })
 })
@@ -93,6 +99,7 @@ describe('a journal that cannot be written', function () {
       assert.equal(answer.status, 503)
       const ready = await request(service.ssa.managementUrl).get('/readyz')
       assert.equal(ready.status, 503)
+      await assertContract('management', 'readyz', { status: 503, body: bodyOf(ready) })
       assert.equal(memberOf(memberOf(bodyOf(ready), 'parts'), 'journal'), 'failed')
       await other.raw('ROLLBACK')
       await other.destroy()

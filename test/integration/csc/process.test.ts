@@ -4,7 +4,9 @@ import { chmod, readFile, stat, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { openDatabase } from '../../../src/adapters/db/open.ts'
+import { bodyOf } from '../../support/bodyOf.ts'
 import { basic, buildSsa, type TestSsa } from '../../support/buildSsa.ts'
+import { assertContract } from '../../support/cscContract.ts'
 import { makeTlsIdentity, makePeerAuthority } from '../../support/peerCertificates.ts'
 import { scriptedSam, type ScriptedSam } from '../../support/scriptedSam.ts'
 
@@ -121,6 +123,7 @@ describe('the process of the SSA', function () {
       .set('Authorization', basic('ada', 'second secret'))
       .send({})
     assert.equal(response.status, 200)
+    await assertContract('v1', 'auth/login', { status: 200, body: bodyOf(response) })
     const ended = new Promise((resolve) => child.on('exit', resolve))
     child.kill('SIGTERM')
     assert.equal(await ended, 0)

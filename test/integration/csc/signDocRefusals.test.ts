@@ -260,6 +260,15 @@ describe('what signatures/signDoc refuses — CSC API v2.0.0.2 §11.11', () => {
     )
   })
 
+  it('refuses an algorithm of millions of arcs in its own words, at once (W07)', async () => {
+    const started = performance.now()
+    const body = digestEntry([sha256(text)], { signAlgo: `1${'.1'.repeat(5_000_000)}` })
+    const answer = await signDoc(service, account, 'x'.repeat(43), body)
+    assert.equal(answer.status, 400)
+    assert.equal(memberOf(answer.body, 'error_description'), 'Invalid parameter signAlgo')
+    assert.ok(performance.now() - started < 10_000)
+  })
+
   it('reads no PDF that costs much more than its length', async () => {
     const costly = documentEntry(predictedXref(63 * 1024 * 1024), { signature_format: 'P' })
     const { body, requestId } = await signDoc(service, late, 'x'.repeat(43), costly)
