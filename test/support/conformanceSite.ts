@@ -36,6 +36,8 @@ export interface ConformanceSite {
 export async function conformanceSite(): Promise<ConformanceSite> {
   const folder = await mkdtemp(join(tmpdir(), 'chancery-conformance-'))
   const tsa = await testTsa()
+  const outside = join(folder, 'outside-ca.pem')
+  await writeFile(outside, tsa.ca)
   const port = await freePorts()
   const publicUrl = `https://localhost:${port}`
   const service = await buildService(
@@ -50,6 +52,7 @@ export async function conformanceSite(): Promise<ConformanceSite> {
       publicUrl,
       listen: { host: '127.0.0.1', port, tls: { certificate: 'https.crt', key: 'https.key' } },
       info: { ...ssaInfo, logo: `${publicUrl}/logo.png` },
+      egress: { authorities: outside },
       timestamp: { url: tsa.url, authority: tsa.authorityFile, listed: [new URL(tsa.url).host] },
       tokens: { accessSeconds: LIFETIMES.token },
     },
