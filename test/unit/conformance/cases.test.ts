@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { CASES } from '../../../conformance/cases/all.ts'
+import { readErrorTables } from '../../../conformance/errorTables.ts'
+
+describe('the cases of the conformance suite', () => {
+  it('cover every row of the error tables', () => {
+    const covered = new Set(CASES.map(({ version, method, row }) => `${version} ${method} ${row ?? ''}`))
+    const rows = readErrorTables()
+      .all()
+      .map((one) => `${one.version} ${one.method} ${one.case}`)
+    assert.deepEqual(
+      rows.filter((row) => !covered.has(row)),
+      [],
+    )
+  })
+
+  it('name no row that the tables do not have', () => {
+    const tables = readErrorTables()
+    for (const one of CASES) if (one.row !== undefined) assert.ok(tables.row(one, one.row))
+  })
+
+  it('have ids that differ', () => {
+    const ids = CASES.map(({ id }) => id)
+    assert.deepEqual(
+      ids.filter((id, index) => ids.indexOf(id) !== index),
+      [],
+    )
+  })
+
+  it('are at least 250, though a rule that is repeated for several methods counts once for each version', () => {
+    const rules = new Set(CASES.map(({ version, rule }) => `${version} ${rule}`))
+    assert.ok(rules.size >= 250, `${rules.size} rules`)
+  })
+
+  it('say what they destroy, and what they wait for', () => {
+    for (const { destructive, waits } of CASES)
+      for (const text of [destructive, waits]) if (text !== undefined) assert.match(text, /^[a-z].{10,}/)
+  })
+})
