@@ -5,6 +5,7 @@ import { stringify } from 'yaml'
 import { z } from 'zod'
 import { samplePdf } from '../../ades/pdf/samplePdf.ts'
 import { verifyWithPdfsig } from '../../scripts/demo/verifySigned.ts'
+import { clientRecipe } from '../support/clientRecipe.ts'
 import { deploy, type Deployment } from '../support/deployment.ts'
 import { runScript } from './support/python.ts'
 import { rootOf, validatedByPyHanko } from './support/validate.ts'
@@ -111,6 +112,6 @@ describe("pyHanko's own CSC signer, through v1 over TLS", function () {
 async function allowV1Names(deployment: Deployment): Promise<void> {
   await deployment.stop()
   const file = join(deployment.data, 'ssa', 'ssa.yaml')
-  appendFileSync(file, stringify({ clients: { basic: { tolerances: ['v1Names'] } } }))
+  appendFileSync(file, stringify(clientRecipe('pyHanko')))
   await deployment.restart()
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash, createPublicKey, verify } from 'node:crypto'
-import type { Tolerance } from '../../../../src/domain/tolerances.ts'
 import { firstTextIn, listIn, memberOf } from '../../../support/bodyOf.ts'
+import { clientRecipe } from '../../../support/clientRecipe.ts'
 import { replay, type Reply } from '../../../support/replay.ts'
 import { buildService, makeAccount, type Account, type Service } from '../../../support/service.ts'
 
@@ -15,15 +15,6 @@ const LIST = {
   lang: 0,
   clientData: 'string',
 }
-const SWITCHES: readonly Tolerance[] = [
-  'looseText',
-  'v1Names',
-  'passwordObject',
-  'base64url',
-  'base64urlSignatures',
-  'rawEcdsa',
-]
-
 /**
  * The issuer of credentials as JWS: version 2's paths with version 1's names, digests in base64url, and a signature that
  * is appended to the JWS as it comes. Its token comes from OAuth; here it is one of a login.
@@ -54,7 +45,7 @@ describe('EUDIStack issuer, request by request (v2)', function () {
     let seal: Account
     let ask: (method: string, body: object) => Promise<Reply>
     before(async () => {
-      service = await buildService({}, { clients: { basic: { tolerances: SWITCHES } } })
+      service = await buildService({}, clientRecipe('EUDIStack'))
       seal = await makeAccount(service, { policy: 'pin' })
       ask = asks(service, seal)
     })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createPublicKey, verify, createHash } from 'node:crypto'
 import { firstTextIn, memberOf, textIn } from '../../../support/bodyOf.ts'
 import { basic } from '../../../support/buildSsa.ts'
+import { clientRecipe } from '../../../support/clientRecipe.ts'
 import { replay, type Reply } from '../../../support/replay.ts'
 import {
   buildService,
@@ -33,7 +34,7 @@ describe('Methics laverca 1.2, request by request (v1)', function () {
   const asAda = (method: string, body: object): Promise<Reply> => ask(method, body, `Bearer ${accessToken}`)
 
   before(async () => {
-    service = await buildService()
+    service = await buildService({}, clientRecipe('Methics laverca'))
     ada = await makeAccount(service, { keyType: 'rsa-3072' })
   })
   after(() => service.dispose())

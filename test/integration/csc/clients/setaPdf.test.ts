@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { firstTextIn, memberOf } from '../../../support/bodyOf.ts'
+import { clientRecipe } from '../../../support/clientRecipe.ts'
 import { replay, type Reply } from '../../../support/replay.ts'
 import { buildService, makeAccount, type Account, type Service } from '../../../support/service.ts'
 
@@ -24,7 +25,7 @@ describe('SetaPDF-Signer addon CSC, request by request (v1)', function () {
     let ada: Account
     let ask: (method: string, body: object) => Promise<Reply>
     before(async () => {
-      service = await buildService({}, { clients: { basic: { tolerances: ['contentAlways'] } } })
+      service = await buildService({}, clientRecipe('SetaPDF'))
       ada = await makeAccount(service, { policy: 'otp-pin' })
       ask = asks(service, ada)
     })
