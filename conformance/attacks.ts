@@ -25,6 +25,7 @@ export const ATTACKS: Readonly<Record<string, string>> = {
   H10: 'ECDSA signatures that are not in DER, or not minimal',
   H13: 'lists that are none, empty, nested, mixed or very long',
   H15: 'algorithm identifiers that are malformed',
+  H18: 'the same random number in two ECDSA signatures',
   O01: 'guessing of a code',
   O02: 'many guesses at once',
   O05: 'a code for one act, used for another',

@@ -6,21 +6,21 @@ export interface Clause {
   readonly version: ApiVersion
   readonly number: string
   readonly title: string
-  /** Present: no case can be about it, and why. */
-  readonly unjudged?: string
+  /** Present: no case is about it alone, and why. */
+  readonly judgedWith?: string
 }
 
-type Written = readonly [number: string, title: string, unjudged?: string]
+type Written = readonly [number: string, title: string, judgedWith?: string]
 
 const V1: readonly Written[] = [
   ['7.1', 'Requests and answers: POST, JSON, HTTP'],
   ['7.2', 'Base URI of the service'],
   ['7.3', 'Protection of the connection'],
-  ['7.4', 'What every service must offer'],
-  ['8.1', 'Authorization to use the service'],
-  ['8.2', 'Authorization to use a credential'],
-  ['10', 'Statuses'],
-  ['10.1', 'The error object and the common errors'],
+  ['7.4', 'What every service must offer', 'judged with 11.1'],
+  ['8.1', 'Authorization to use the service', 'judged with 11.2 and the header of each method'],
+  ['8.2', 'Authorization to use a credential', 'judged with 11.6 and the signatures'],
+  ['10', 'Statuses and errors'],
+  ['10.1', 'The error object and the common errors', 'judged with 10 and the errors of each method'],
   ['11.1', 'info'],
   ['11.2', 'auth/login'],
   ['11.3', 'auth/revoke'],
@@ -39,16 +39,16 @@ const V2: readonly Written[] = [
   ['7.1', 'Requests and answers: POST, JSON, HTTP'],
   ['7.2', 'Base URI of the service'],
   ['7.3', 'Protection of the connection'],
-  ['7.4', 'What every service must offer'],
+  ['7.4', 'What every service must offer', 'judged with 11.1'],
   ['7.5', 'Data of the client'],
-  ['7.6', 'How algorithms are named'],
-  ['8.1', 'Authorization to use the service'],
-  ['8.2', 'Authorization to use a credential'],
-  ['8.3', 'Authorization with factors that the client collects'],
-  ['8.3.1', 'Objects that describe the factors'],
+  ['7.6', 'How algorithms are named', 'judged with 11.1, 11.5 and 11.10'],
+  ['8.1', 'Authorization to use the service', 'judged with 11.2 and the header of each method'],
+  ['8.2', 'Authorization to use a credential', 'judged with 11.6 and the signatures'],
+  ['8.3', 'Authorization with factors that the client collects', 'judged with 11.6 to 11.8'],
+  ['8.3.1', 'Objects that describe the factors', 'judged with 11.5 and 11.6'],
   ['8.5', 'Electronic seals (with 8.5.1 to 8.5.3)', SEALS],
-  ['10', 'Statuses'],
-  ['10.1', 'The error object and the common errors'],
+  ['10', 'Statuses and errors'],
+  ['10.1', 'The error object and the common errors', 'judged with 10 and the errors of each method'],
   ['11.1', 'info'],
   ['11.2', 'auth/login'],
   ['11.3', 'auth/revoke'],
@@ -68,11 +68,11 @@ const V2: readonly Written[] = [
 export const CLAUSES: readonly Clause[] = [...written('v1', V1), ...written('v2', V2)]
 
 function written(version: ApiVersion, clauses: readonly Written[]): readonly Clause[] {
-  return clauses.map(([number, title, unjudged]) => ({
+  return clauses.map(([number, title, judgedWith]) => ({
     version,
     number,
     title,
-    ...(unjudged === undefined ? {} : { unjudged }),
+    ...(judgedWith === undefined ? {} : { judgedWith }),
   }))
 }
 

@@ -30,7 +30,7 @@ export const service = [
       },
     }),
   ]),
-  ...casesOf({ version: 'v1', method: 'service', clause: '7.5' }, [
+  ...casesOf({ version: 'v1', method: 'service', clause: '7.1' }, [
     rule({
       name: 'client-data-not-repeated',
       rule: 'clientData is taken, and stands in no answer.',

@@ -48,13 +48,13 @@ export function clauseSummary(run: VersionRun): Markup {
 }
 
 function rowOf({ clause, results }: ClauseResults): Markup {
-  const { number, title, unjudged } = clause
+  const { number, title, judgedWith } = clause
   if (results.length === 0)
     return markup`<tr class="without">
       <th scope="row">${number}</th>
       <td class="about">${title}</td>
       <td class="none" colspan="${OUTCOMES.length}">
-        ${unjudged === undefined ? 'no case in this run' : `no case: ${unjudged}`}
+        ${judgedWith === undefined ? 'no case in this run' : `no case of its own: ${judgedWith}`}
       </td>
     </tr> `
   const counts = tally(results)
