@@ -17,5 +17,5 @@ export class NotOffered extends Error {
 
 /** The case needs something that this run was not given; the message says what. */
 export class NotRun extends Error {
-  override readonly name = 'NotRun'
+  override readonly name: string = 'NotRun'
 }

@@ -1,9 +1,8 @@
-import { Refuted } from '../outcome.ts'
 import type { Trial } from '../trial.ts'
 import { authorizeBody, hashMembers, type Body } from './authorize.ts'
 import type { Credential } from './credentials.ts'
 import { newDocument } from './documents.ts'
-import { demandsOf, membersOf } from './factors.ts'
+import { CodeRefused, demandsOf, membersOf } from './factors.ts'
 import { usualHash } from './schemes.ts'
 
 const LOOKS_RIGHT = '000000'
@@ -14,7 +13,7 @@ export async function authorizeBodyAnyway(trial: Trial, one: Credential): Promis
   try {
     return await authorizeBody(trial, one, documents)
   } catch (cause) {
-    if (!(cause instanceof Refuted)) throw cause
+    if (!(cause instanceof CodeRefused)) throw cause
     trial.note('no code is sent for this credential')
     const values = demandsOf(trial, one).map(({ id }) => [id, LOOKS_RIGHT] as const)
     return {

@@ -1,13 +1,20 @@
 import type { FactorSource } from '../account/account.ts'
 import type { NextValue } from '../account/factorValues.ts'
-import { holds } from '../expect.ts'
 import { listAt, textAt } from '../json.ts'
 import { NotRun } from '../outcome.ts'
 import type { Trial } from '../trial.ts'
+import { shown } from '../wire/answer.ts'
 import type { Answer } from '../wire/answer.ts'
 import type { Credential } from './credentials.ts'
 import { smallestSatisfying } from './expression.ts'
 import { post } from './post.ts'
+
+/** The service sends no code, be it for a lock or for having sent many: what a case is about cannot be seen then. */
+export class CodeRefused extends NotRun {
+  constructor(answer: string) {
+    super(`a code, which the service refused to send: ${answer}`)
+  }
+}
 
 /** A factor that a credential demands. */
 export interface Demand {
@@ -91,10 +98,7 @@ async function valueOf(trial: Trial, id: string, next: NextValue): Promise<strin
 
 async function askForCode(trial: Trial, one: Credential, demand: Demand): Promise<void> {
   const answer = await codeAskedFor(trial, one, demand)
-  holds(
-    answer.status >= 200 && answer.status < 300,
-    `a code was asked for and refused: ${answer.status} ${answer.text}`,
-  )
+  if (answer.status < 200 || answer.status > 299) throw new CodeRefused(shown(answer))
 }
 
 /** The answer to the call that has a code sent. */

@@ -25,7 +25,7 @@ export function samYaml(hsmModule: string, sessions: number): string {
     },
     trustedIssuers: ['ca-root.crt'],
     // Whoever tries things sends more codes than a signer should get.
-    otp: { lifetimeSeconds: 300, sendsPerQuarterHour: 100 },
+    otp: { lifetimeSeconds: 300, sendsPerQuarterHour: 1000 },
     sad: { lifetimeSeconds: 300, limitSeconds: 900 },
     lockAfter: 5,
     policies: {

@@ -3,14 +3,13 @@ import { AUTHORIZE, authorizeBody, hashMembers, type Body } from '../../acts/aut
 import { credential } from '../../acts/credential.ts'
 import type { Credential } from '../../acts/credentials.ts'
 import { newDocument, type Document } from '../../acts/documents.ts'
-import { demandsOf, membersOf } from '../../acts/factors.ts'
+import { CodeRefused, demandsOf, membersOf } from '../../acts/factors.ts'
 import { post } from '../../acts/post.ts'
 import { usualHash } from '../../acts/schemes.ts'
 import { lockableUser } from '../../acts/users.ts'
 import { casesOf, rowOf, rule } from '../../case.ts'
 import { holds, refusedAs } from '../../expect.ts'
 import { listAt, textAt } from '../../json.ts'
-import { Refuted } from '../../outcome.ts'
 import type { Trial } from '../../trial.ts'
 import { shown } from '../../wire/answer.ts'
 
@@ -52,7 +51,7 @@ async function anotherBody(
   documents: readonly Document[],
 ): Promise<Body | undefined> {
   return authorizeBody(trial, one, documents).catch((cause: unknown) => {
-    if (cause instanceof Refuted) return undefined
+    if (cause instanceof CodeRefused) return undefined
     throw cause
   })
 }
