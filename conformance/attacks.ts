@@ -2,7 +2,6 @@
 export const ATTACKS: Readonly<Record<string, string>> = {
   S01: 'an authorization of one user, used by another',
   S02: 'an authorization for one credential, used with another',
-  S03: 'an authorization of one client, used by another',
   S04: 'an authorization used again',
   S05: 'one authorization used on many connections at once',
   S06: 'an authorization that names no hash, where SCAL 2 asks for them',
@@ -31,7 +30,6 @@ export const ATTACKS: Readonly<Record<string, string>> = {
   O05: 'a code for one act, used for another',
   O07: 'very many codes asked for',
   O08: 'codes in another type, alphabet or size',
-  O09: 'secrets repeated in an answer',
   A07: 'parameters twice, as lists, or very long',
   A09: 'a token of another scope',
   A17: 'guessing of passwords and of user names',
@@ -39,10 +37,8 @@ export const ATTACKS: Readonly<Record<string, string>> = {
   I01: "somebody else's credential, which must look like none",
   I02: "somebody else's list",
   I05: 'an identifier that was guessed',
-  W01: 'addresses that lead into the service’s own network',
   W02: 'requests that are very large, very deep or very slow',
   W04: 'a missing or wrong content type, another verb',
-  W06: 'line breaks in texts that get into logs',
   C05: 'a certificate that has expired',
 }
 

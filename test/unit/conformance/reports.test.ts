@@ -208,11 +208,13 @@ describe('conformance: what the reports rest on', () => {
     )
   })
 
-  it('knows every kind of attack that a case names', () => {
-    const named = CASES.flatMap(({ attacks }) => attacks ?? [])
+  it('knows every kind of attack that a case names and no other, and docs/conformance.md lists them', () => {
+    const named = new Set(CASES.flatMap(({ attacks }) => attacks ?? []))
+    assert.deepEqual(Object.keys(ATTACKS).sort(), [...named].sort())
+    const listed = readFileSync('docs/conformance.md', 'utf8').matchAll(/^\| ([A-Z]\d\d) \| (.*?) +\|$/gm)
     assert.deepEqual(
-      named.filter((id) => ATTACKS[id] === undefined),
-      [],
+      Array.from(listed, ([, id, text]) => [id, text]),
+      Object.entries(ATTACKS),
     )
   })
 
