@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { learnAccountSecrets } from '../../../conformance/account/accountSecrets.ts'
+import { altered } from '../../../conformance/acts/altered.ts'
 import { basicOf } from '../../../conformance/acts/login.ts'
 import { post } from '../../../conformance/acts/post.ts'
 import { Refuted } from '../../../conformance/outcome.ts'
 import type { Trial } from '../../../conformance/trial.ts'
 import { createSecrets } from '../../../conformance/wire/secrets.ts'
+import { scratchFolder } from '../../support/scratchFolder.ts'
 import { sampleCase } from '../../support/conformance/sampleReport.ts'
 import {
   json,
@@ -101,6 +104,43 @@ function htmlOf(text: string): string {
     .replaceAll('"', '&quot;')
     .replaceAll("'", '&#39;')
 }
+
+describe('conformance: what is nearly a secret', () => {
+  it('is masked, too: wrong factors are made of right ones', async () => {
+    const folder = scratchFolder('nearly')
+    const file = (name: string, content: string): string => {
+      writeFileSync(join(folder, name), content, { mode: 0o600 })
+      return join(folder, name)
+    }
+    const secrets = createSecrets()
+    const user = {
+      authentication: { basic: { username: 'ada', passwordFile: file('password', 'Open Sesame') } },
+      factors: { PIN: { file: file('pin', '90817263') } },
+    }
+    await learnAccountSecrets({ baseUrls: {}, tls: {}, user, lifetimes: {} }, secrets)
+    const made = [
+      '9081726',
+      '908172630',
+      altered('90817263'),
+      'OPEN SESAME',
+      'open sesame',
+      altered('Open Sesame'),
+    ]
+    assert.deepEqual(
+      made.map((one) => secrets.mask(one)),
+      [
+        '‹shortened PIN›',
+        '‹PIN›0',
+        '‹altered PIN›',
+        '‹password in capitals›',
+        '‹password in small letters›',
+        '‹altered password›',
+      ],
+    )
+    const header = Buffer.from(`ada:${'Open Sesame'.toUpperCase()}`).toString('base64')
+    assert.match(secrets.mask(header), /‹password in capitals in base64›/)
+  })
+})
 
 describe('conformance: secrets', () => {
   it('names the longer secret where one holds another', () => {
