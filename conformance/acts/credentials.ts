@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import type { User } from '../account/account.ts'
 import { answered } from '../expect.ts'
 import { numberAt, textAt, textsAt } from '../json.ts'
@@ -31,9 +32,11 @@ export async function usableCredentials(trial: Trial, user: User): Promise<reado
   return found
 }
 
-/** Elliptic curves are told by `key/curve`, which only they have. */
-export function keyKind({ info }: Credential): 'RSA' | 'EC' {
-  return textAt(info, 'key/curve') === undefined ? 'RSA' : 'EC'
+/** What the certificate says, for services leave `key/curve` out, or empty. Another kind of key than these two is told by its own name. */
+export function keyKind({ certificate }: Credential): string {
+  const type = new X509Certificate(certificate).publicKey.asymmetricKeyType ?? ''
+  if (type === 'ec') return 'EC'
+  return type.startsWith('rsa') ? 'RSA' : type
 }
 
 /** What `credentials/list` names, or the account file. Without those that the account file calls unusable. */

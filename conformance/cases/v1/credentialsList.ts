@@ -1,12 +1,12 @@
 import { altered } from '../../acts/altered.ts'
 import { allPages, pageOf } from '../../acts/pages.ts'
+import { isUserSpecific } from '../../acts/isUserSpecific.ts'
 import { post } from '../../acts/post.ts'
 import { otherUser } from '../../acts/users.ts'
 import { casesOf, row, rule, variants } from '../../case.ts'
 import { answered, holds, refusedAs } from '../../expect.ts'
 import { at, textsAt } from '../../json.ts'
 import { NotOffered, NotRun } from '../../outcome.ts'
-import { infoOf } from '../../run/offers.ts'
 import type { Trial } from '../../trial.ts'
 import { shown } from '../../wire/answer.ts'
 import { callerCases } from '../common/callerCases.ts'
@@ -207,18 +207,4 @@ async function tokenOfSecondPage(trial: Trial): Promise<string> {
   const { next } = await pageOf(trial, { maxResults: 1 })
   if (next === undefined) throw new NotOffered('`credentials/list` gives no pages')
   return next
-}
-
-/** Basic, Digest and the authorization code say which user calls; the other ways do not. */
-async function isUserSpecific(trial: Trial, wanted: boolean): Promise<void> {
-  const ofUsers = ['basic', 'digest', 'oauth2code']
-  const types = textsAt(await infoOf(trial), 'authType')
-  const { authentication } = trial.account.user
-  const is = 'basic' in authentication || (types.length > 0 && types.every((one) => ofUsers.includes(one)))
-  if (is !== wanted)
-    throw new NotOffered(
-      wanted
-        ? `a token need not be of a user (\`authType\`: ${types.join(', ')})`
-        : `a token is always of a user (\`authType\`: ${types.join(', ')})`,
-    )
 }

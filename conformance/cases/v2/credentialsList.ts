@@ -1,4 +1,5 @@
 import { credentialIds } from '../../acts/credentials.ts'
+import { isUserSpecific } from '../../acts/isUserSpecific.ts'
 import { post } from '../../acts/post.ts'
 import { otherUser } from '../../acts/users.ts'
 import { casesOf, row, rule } from '../../case.ts'
@@ -6,7 +7,7 @@ import { answered, holds, refusedAs } from '../../expect.ts'
 import { at, listAt, textAt, textsAt } from '../../json.ts'
 import { NotOffered } from '../../outcome.ts'
 import type { Trial } from '../../trial.ts'
-import { callerCases, needsToken } from '../common/callerCases.ts'
+import { callerCases } from '../common/callerCases.ts'
 import { foreignCredential } from '../common/foreignCase.ts'
 import { formCase } from '../common/formCase.ts'
 
@@ -136,7 +137,7 @@ export const credentialsList = casesOf(SECTION, [
     rule: 'Where the token is of a user, the request names none.',
     attacks: ['I02'],
     send: async (trial) => {
-      needsToken(trial)
+      await isUserSpecific(trial, true)
       return post(trial, METHOD, { userID: 'somebody' })
     },
   }),

@@ -71,14 +71,4 @@ export const info = casesOf(INFO_SECTION, [
       holds(given === undefined || typeof given === 'boolean', `it is ${JSON.stringify(given)}`)
     },
   }),
-  rule({
-    name: 'challenge-is-named',
-    level: 'SHOULD',
-    rule: 'A service whose credentials take codes that are sent has credentials/getChallenge, which has them sent.',
-    run: async (trial) => {
-      const methods = textsAt(await infoOf(trial), 'methods')
-      if (!methods.includes('credentials/authorize')) throw new NotOffered('no credentials/authorize')
-      holds(methods.includes('credentials/getChallenge'), 'methods does not name credentials/getChallenge')
-    },
-  }),
 ])
