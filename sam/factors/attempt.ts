@@ -61,8 +61,8 @@ export async function countAttempt(deps: SamDeps, attempt: Attempt): Promise<Sto
 }
 
 /**
- * What follows a comparison that failed: if that was the last attempt, the lock is in the journal and in the token
- * before anybody is told, and the signer gets a notice. Always throws the factor's `invalid` code.
+ * What follows a comparison that failed: the lock, if that was the last attempt. Always throws the factor's `invalid`
+ * code.
  */
 export async function refuseAttempt(
   deps: SamDeps,
@@ -70,13 +70,23 @@ export async function refuseAttempt(
   counted: Stored<'factor'>,
   reason: string,
 ): Promise<never> {
-  const { requestId, signerId, kind } = attempt
-  if (isLocked(counted.value, deps.config.lockAfter)) {
-    await deps.writer.write(async (unit) => {
-      unit.record({ type: 'FACTOR_LOCKED', requestId, fields: { signerId, factor: kind } })
-      await addNotice(unit, { signerId, message: factorLockedMessage(kind), now: deps.clock.now() })
-    })
-    await deps.checkpointer.make()
-  }
-  throw invalid(kind, reason)
+  await recordLock(deps, attempt, counted)
+  throw invalid(attempt.kind, reason)
+}
+
+/**
+ * For an attempt that will not be given back, whatever the comparison said: if it was the last one, the lock is in the
+ * journal and in the token before anybody is told, and the signer gets a notice.
+ */
+export async function recordLock(
+  deps: SamDeps,
+  { requestId, signerId, kind }: Attempt,
+  counted: Stored<'factor'>,
+): Promise<void> {
+  if (!isLocked(counted.value, deps.config.lockAfter)) return
+  await deps.writer.write(async (unit) => {
+    unit.record({ type: 'FACTOR_LOCKED', requestId, fields: { signerId, factor: kind } })
+    await addNotice(unit, { signerId, message: factorLockedMessage(kind), now: deps.clock.now() })
+  })
+  await deps.checkpointer.make()
 }

@@ -3,7 +3,7 @@ import type { FactorKind, Grade } from '../../sap/operations.ts'
 import type { SamDeps } from '../deps.ts'
 import { openOtpOf } from '../state/otps.ts'
 import type { PreparedRecord, Stored } from '../state/records.ts'
-import { countAttempt, invalid, isLocked, locked, refuseAttempt } from './attempt.ts'
+import { countAttempt, invalid, isLocked, locked, recordLock, refuseAttempt } from './attempt.ts'
 import { factorId } from './factorId.ts'
 import { isSameContent } from './life.ts'
 import { isOtp, normalizedOtp } from './otp.ts'
@@ -55,18 +55,32 @@ export async function checkFactors(deps: SamDeps, check: FactorCheck): Promise<P
   const passed: PassedFactor[] = []
   let otpId: string | undefined
   let grade: Grade = 'static'
-  if (given.otp !== undefined) {
-    const { factor, id, isBound } = await checkOtp(deps, check)
-    passed.push(factor)
-    otpId = id
-    grade = isBound ? 'bound-otp' : 'plain-otp'
+  try {
+    if (given.otp !== undefined) {
+      const { factor, id, isBound } = await checkOtp(deps, check)
+      passed.push(factor)
+      otpId = id
+      grade = isBound ? 'bound-otp' : 'plain-otp'
+    }
+    if (given.totp !== undefined) {
+      passed.push(await checkTotp(deps, check))
+      if (grade === 'static') grade = 'plain-otp'
+    }
+    if (given.pin !== undefined) passed.push(await checkPin(deps, check))
+  } catch (error) {
+    await recordLocks(deps, check, passed)
+    throw error
   }
-  if (given.totp !== undefined) {
-    passed.push(await checkTotp(deps, check))
-    if (grade === 'static') grade = 'plain-otp'
-  }
-  if (given.pin !== undefined) passed.push(await checkPin(deps, check))
   return { factors: passed, otpId, grade }
+}
+
+/** For an act that is refused although these factors were right: their attempts stay counted. */
+export async function recordLocks(
+  deps: SamDeps,
+  { requestId, signerId }: Pick<FactorCheck, 'requestId' | 'signerId'>,
+  passed: readonly PassedFactor[],
+): Promise<void> {
+  for (const { kind, counted } of passed) await recordLock(deps, { requestId, signerId, kind }, counted)
 }
 
 async function checkOtp(

@@ -12,6 +12,7 @@ import { listSha256, type LedgerEntry } from '../activation/ledger.ts'
 import type { SamDeps } from '../deps.ts'
 import {
   checkFactors,
+  recordLocks,
   prepareSuccess,
   type GivenFactors,
   type PassedFactors,
@@ -51,8 +52,10 @@ export async function authorize(deps: SamDeps, request: Request): Promise<SamAns
     lateBinding: key.value.lateHashes === true ? lateBindingText(request) : undefined,
   })
   const least = leastGrade(key.value)
-  if (!isAtLeast(passed.grade, least))
+  if (!isAtLeast(passed.grade, least)) {
+    await recordLocks(deps, request, passed.factors)
     throw new SapFailure('grade_too_low', `${passed.grade} is below ${least}`)
+  }
   return retryConflicts((tries) => writeActivation(deps, request, { key, list, passed }, tries))
 }
 

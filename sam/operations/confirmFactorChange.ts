@@ -2,7 +2,7 @@ import { SapFailure } from '../../sap/errors.ts'
 import { FACTOR_KINDS, type SamAnswer, type SamRequest } from '../../sap/operations.ts'
 import { changeNoticeMessage } from '../channels/messages.ts'
 import type { SamDeps } from '../deps.ts'
-import { countAttempt, invalid, refuseAttempt } from '../factors/attempt.ts'
+import { countAttempt, invalid, recordLock, refuseAttempt } from '../factors/attempt.ts'
 import { changeOfText, changeSha256, requireChangeable, type FactorChange } from '../factors/change.ts'
 import { requireStillPassed } from '../factors/checkFactors.ts'
 import { requireSigner } from '../factors/enrol.ts'
@@ -87,20 +87,24 @@ async function requireProof(deps: SamDeps, request: Request): Promise<Proof> {
   if (change === undefined) return refuse('the code was not made for a change')
   if (otp.id !== changeId) return refuse('the code was made for another change')
   if (change.clientId !== clientId) return refuse('the change was begun by another client')
-  await requireAnotherPin(deps, signerId, change, code)
+  const reason = await samePin(deps, signerId, change, code)
+  if (reason !== undefined) {
+    await recordLock(deps, attempt, counted)
+    throw new SapFailure('pin_too_weak', reason)
+  }
   return { change, counted }
 }
 
-/** Only now that the change is proved: before, this would tell whoever asks what the PIN is. */
-async function requireAnotherPin(
+/** Why the PIN is not taken. Only now that the change is proved: before, this would tell whoever asks what the PIN is. */
+async function samePin(
   deps: SamDeps,
   signerId: string,
   { pinHash, isOldPin }: FactorChange,
   code: string,
-): Promise<void> {
-  if (isOldPin === true) throw new SapFailure('pin_too_weak', 'the PIN of before')
-  if (pinHash !== undefined && (await isPin(deps, signerId, pinHash, code)))
-    throw new SapFailure('pin_too_weak', 'the PIN is the code')
+): Promise<string | undefined> {
+  if (isOldPin === true) return 'the PIN of before'
+  if (pinHash !== undefined && (await isPin(deps, signerId, pinHash, code))) return 'the PIN is the code'
+  return undefined
 }
 
 /** With a new authenticator comes its secret: to the signer, by the way that the SSA does not see. */
