@@ -94,6 +94,8 @@ async function makePeople(service: Service): Promise<People> {
     notAfter: Date.now() + SHORT_CERTIFICATE_MS,
   })
   await anotherCredential(service, user, { keyType: 'p-256', policy: 'otp' })
+  // Each credential with a sent code has another one with the same factors.
+  await anotherCredential(service, user, { keyType: 'p-256', policy: 'otp-pin' })
   await anotherCredential(service, user, { keyType: 'p-384', policy: 'totp' })
   await anotherCredential(service, user, { keyType: 'rsa-3072', policy: 'scal1-otp' })
   const disabled = await anotherCredential(service, user, { policy: 'otp' })
