@@ -1,6 +1,7 @@
 import request from 'supertest'
 import { bodyOf } from './bodyOf.ts'
 import type { TestSsa } from './buildSsa.ts'
+import { assertAnswer } from './cscContract.ts'
 
 /** One request exactly as an application writes it: its headers, its body to the letter. */
 export interface Replayed {
@@ -8,6 +9,8 @@ export interface Replayed {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** The answer without what a switch of the client changes in it, for the contract: that tells of none. */
+  readonly unswitched?: (answer: Reply) => Reply
 }
 
 export interface Reply {
@@ -16,16 +19,18 @@ export interface Reply {
   readonly body: unknown
 }
 
-/** Sends it over HTTPS, without the contract's own checks of the answer: what the application gets is what is judged. */
-export async function replay(ssa: TestSsa, { path, headers, body }: Replayed): Promise<Reply> {
+/** Sends it over HTTPS and holds the answer against the contract; what the application gets is what is returned. */
+export async function replay(ssa: TestSsa, { path, headers, body, unswitched }: Replayed): Promise<Reply> {
   const response = await request(ssa.url)
     .post(`/${path}`)
     .ca(ssa.ca)
     .set({ ...headers })
     .send(body)
-  return {
+  const answer: Reply = {
     status: response.status,
     contentType: response.headers['content-type'] ?? '',
     body: bodyOf(response),
   }
+  await assertAnswer(`/${path}`, unswitched?.(answer) ?? answer)
+  return answer
 }

@@ -15,6 +15,16 @@ const LIST = {
   lang: 0,
   clientData: 'string',
 }
+/** What `base64urlSignatures` changes, undone. */
+function inBase64(answer: Reply): Reply {
+  const { body } = answer
+  if (typeof body !== 'object' || body === null || !('signatures' in body)) return answer
+  const signatures = listIn(body, 'signatures').map((text) =>
+    Buffer.from(String(text), 'base64url').toString('base64'),
+  )
+  return { ...answer, body: { ...body, signatures } }
+}
+
 /**
  * The issuer of credentials as JWS: version 2's paths with version 1's names, digests in base64url, and a signature that
  * is appended to the JWS as it comes. Its token comes from OAuth; here it is one of a login.
@@ -31,6 +41,7 @@ describe('EUDIStack issuer, request by request (v2)', function () {
         path: `csc/v2/${method}`,
         headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${account.token}` },
         body: JSON.stringify(body),
+        unswitched: inBase64,
       })
   const authorization = ({ credentialID, signer }: Account): object => ({
     credentialID,
