@@ -24,8 +24,13 @@ describe('patterns that judge what clients send — W07', function () {
   this.timeout(120_000)
 
   it('are found in the contracts', () => {
-    assert.ok(patterns.has('^[ -~]*$'))
+    assert.ok(patterns.has('^[ -~]{0,1024}$'))
     assert.ok(patterns.size >= 8, [...patterns].join(' '))
+  })
+
+  it('say how long a text may be', () => {
+    for (const pattern of patterns)
+      assert.doesNotMatch(pattern.replaceAll(/\[[^\]]*\]/gu, ''), /[*+]|,\}/u, pattern)
   })
 
   for (const pattern of patterns)
