@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { PdfRefusal } from '../../../ades/pdf/pdfRefusal.ts'
 import { tooComplex } from '../../../ades/pdf/readingBudget.ts'
 import type { SignatureRevision } from '../../../ades/pdf/signatureRevision.ts'
+import { Refusal } from '../../domain/errors.ts'
 import { Turns } from '../../domain/turns.ts'
 import type { PdfRevisions, PdfsToRevise } from '../../ports/pdfRevisions.ts'
 import type { PdfAnswer, PdfWork } from './pdfThread.ts'
@@ -14,7 +15,7 @@ export interface PdfThreadsOptions {
 }
 
 export interface PdfThreads extends PdfRevisions {
-  /** Ends the threads, and whatever they do. */
+  /** Ends the threads, and whatever they do. What runs, waits or comes after it: Refusal `unavailable`. */
   close(): Promise<void>
 }
 
@@ -51,7 +52,7 @@ export function createPdfThreads(options: PdfThreadsOptions): PdfThreads {
     } catch (error) {
       // Ended, or to be ended: nobody knows what it is doing.
       await worker.terminate()
-      job.failed(error)
+      job.failed(isClosed ? closed(error) : error)
     }
     running.delete(job.userId)
     begin()
@@ -79,6 +80,7 @@ export function createPdfThreads(options: PdfThreadsOptions): PdfThreads {
   return {
     async revise(request) {
       const answer = await new Promise<PdfAnswer>((answered, failed) => {
+        if (isClosed) throw closed()
         waiting.add(request.userId, { ...request, answered, failed })
         begin()
       })
@@ -86,9 +88,15 @@ export function createPdfThreads(options: PdfThreadsOptions): PdfThreads {
     },
     async close() {
       isClosed = true
+      for (let job = waiting.next(() => false); job !== undefined; job = waiting.next(() => false))
+        job.failed(closed())
       await Promise.all([...idle, ...running.values()].map((worker) => worker.terminate()))
     },
   }
+}
+
+function closed(cause?: unknown): Refusal {
+  return new Refusal('unavailable', { cause, detail: 'the threads that read PDFs are closed' })
 }
 
 function newWorker(): Worker {

@@ -94,4 +94,16 @@ describe('threads that read PDFs', () => {
     ])
     assert.deepEqual(order, ['bob', 'ada 1', 'ada 2'])
   })
+
+  it('refuse at the end what runs, what waits and what comes later', async () => {
+    const revise = started(60_000, 4096 * MEBIBYTE)
+    const slow = Array<Buffer>(4).fill(costlyPdf(63 * MEBIBYTE))
+    const unavailable = { name: 'Refusal', reason: 'unavailable' }
+    const asked = [slow, [samplePdf()], [samplePdf()]].map((pdfs) =>
+      assert.rejects(revise(request(pdfs)), unavailable),
+    )
+    await close()
+    await Promise.all(asked)
+    await assert.rejects(revise(request([samplePdf()])), unavailable)
+  })
 })
