@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import type { SignatureScheme } from '../../sap/algorithms.ts'
 import { SapFailure } from '../../sap/errors.ts'
 import type { SamDeps } from '../deps.ts'
@@ -7,6 +8,7 @@ import { addReservation } from '../state/reservations.ts'
 import { Activation } from './activation.ts'
 import { listSha256, type OpenedActivation } from './ledger.ts'
 import { IntegrityFailure, type Stored } from '../state/records.ts'
+import { Conflict } from '../state/writer.ts'
 
 /** Milliseconds that a process may take from spending to releasing; after it, it makes no HSM call any more. */
 const LEASE_MS = 60_000
@@ -32,7 +34,7 @@ export interface Activated {
 /**
  * Spends the hashes and writes the intent, in one transaction, and only then makes the Activation. All or nothing:
  * one hash that is not authorized, or not any more, refuses the whole request and spends nothing.
- * Throws `hash_not_authorized`, `sad_invalid`; Conflict if the key changed since it was read.
+ * Throws `hash_not_authorized`, `sad_invalid`; Conflict if the key changed, or what was free was spent, since it was read.
  */
 export async function activate(deps: SamDeps, spending: Spending): Promise<Activated> {
   const { requestId, opened, key, scheme, digests, attributeHashes } = spending
@@ -76,7 +78,8 @@ export async function activate(deps: SamDeps, spending: Spending): Promise<Activ
     })
     return true
   })
-  if (!isSpent) throw new SapFailure('sad_invalid', 'spent, voided or expired by the time of the write')
+  // Whoever was faster may have left something: only what is read anew tells.
+  if (!isSpent) throw new Conflict(`positions of activation ${opened.row.id} were spent meanwhile`)
   const grant = { credentialId: key.id, scheme, digests: attributeHashes ?? digests, leaseUntil }
   return { activation: Activation.mint(grant), reservationId }
 }
@@ -88,7 +91,7 @@ function requireTheAuthorizedList({ opened, occurrences }: Spending): void {
     throw new IntegrityFailure(`the list of activation ${opened.row.id} was changed`)
 }
 
-/** An unspent occurrence for each digest, in request order. */
+/** An unspent occurrence for each digest, in request order; any of its equals, so that calls at the same time seldom want the same. */
 function positionsOf({ occurrences, digests }: Spending): readonly number[] {
   const free = new Map<string, number[]>()
   for (const { digest, position, spent_by } of occurrences) {
@@ -100,9 +103,14 @@ function positionsOf({ occurrences, digests }: Spending): readonly number[] {
   }
   if (free.size === 0) throw new SapFailure('sad_invalid', 'nothing is left of this SAD')
   return digests.map((digest) => {
-    const position = free.get(digest.toString('hex'))?.shift() ?? free.get('any')?.shift()
+    const position = takeAny(free.get(digest.toString('hex'))) ?? takeAny(free.get('any'))
     if (position === undefined)
       throw new SapFailure('hash_not_authorized', 'a hash is not, or no longer, authorized')
     return position
   })
+}
+
+function takeAny(positions: number[] | undefined): number | undefined {
+  if (positions === undefined || positions.length === 0) return undefined
+  return positions.splice(randomInt(positions.length), 1)[0]
 }

@@ -90,6 +90,24 @@ describe('SAP sign: once', () => {
       }
   })
 
+  it('signs each of forty equal occurrences once when forty calls ask at once, and no more', async () => {
+    const [hash] = newHashes(1)
+    assert.ok(hash)
+    const hashes = Array.from({ length: 40 }, () => hash)
+    const { sad } = await authorized(sam, signer, hashes)
+    const before = fault.countSigning(CKM_ECDSA)
+    const results = await Promise.allSettled(
+      hashes.map(() => sam.ssa.call('sign', signing(signer, sad, [hash]))),
+    )
+    assert.deepEqual(
+      results.filter(({ status }) => status === 'rejected'),
+      [],
+    )
+    assert.equal(fault.countSigning(CKM_ECDSA) - before, 40)
+    await refused(sam, 'sad_invalid', () => sam.ssa.call('sign', signing(signer, sad, [hash])))
+    assert.equal(fault.countSigning(CKM_ECDSA) - before, 40)
+  })
+
   it('authorizes once when one code is used twice, and both were found right', async () => {
     const hashes = newHashes(1)
     const known = (await journalOf(sam, 'AUTHORIZED')).length
