@@ -37,7 +37,7 @@ export interface OtpWish {
 /**
  * Makes a code, voids the signer's one before, sends it. Durable before it is sent: a code that nobody can check is
  * worse than one that never arrives. Every code counts against the same budget, whatever it is for. Throws
- * `otp_not_sendable`; `unavailable` if it could not be delivered, then it is void. Returns its id.
+ * `otps_limited` over the budget of a quarter of an hour; `unavailable` if it could not be delivered, then it is void. Returns its id.
  */
 export async function sendNewOtp(deps: SamDeps, wish: OtpWish): Promise<string> {
   const code = await newOtpCode(deps)
@@ -68,6 +68,6 @@ async function store(deps: SamDeps, wish: OtpWish, code: string): Promise<string
     unit.record({ type: event.type, requestId, fields: { otpId: otp.id, signerId, ...event.fields } })
     return true
   })
-  if (!isStored) throw new SapFailure('otp_not_sendable', 'too many codes were sent in a quarter of an hour')
+  if (!isStored) throw new SapFailure('otps_limited', 'too many codes were sent in a quarter of an hour')
   return otp.id
 }

@@ -76,6 +76,7 @@ export const REFUSAL_REASONS = [
   'otp_invalid',
   'otp_locked',
   'otp_not_sendable',
+  'otps_limited',
   'pin_missing',
   'pin_invalid',
   'pin_locked',

@@ -29,6 +29,7 @@ const REASON: Readonly<Record<SapErrorCode, RefusalReason | 'unexpected'>> = {
   otp_invalid: 'otp_invalid',
   otp_locked: 'otp_locked',
   otp_not_sendable: 'otp_not_sendable',
+  otps_limited: 'otps_limited',
   pin_missing: 'pin_missing',
   pin_invalid: 'pin_invalid',
   pin_locked: 'pin_locked',

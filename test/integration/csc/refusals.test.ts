@@ -51,6 +51,13 @@ const TOLD: Readonly<Record<SapErrorCode, readonly [Expected, Expected?]>> = {
   otp_missing: [bad('Missing (or invalid type) string parameter OTP'), WRONG_FACTOR],
   otp_invalid: [[400, 'invalid_otp', 'The OTP is invalid'], WRONG_FACTOR],
   otp_locked: [bad('OTP locked'), bad('Credential locked')],
+  otps_limited: [
+    [
+      429,
+      'temporarily_unavailable',
+      'The authorization server is currently unable to handle the request due to a temporary overloading or maintenance of the server.',
+    ],
+  ],
   otp_not_sendable: [bad('Invalid parameter credentialID'), bad('Invalid parameter authObjectID')],
   pin_missing: [bad('Missing (or invalid type) string parameter PIN'), WRONG_FACTOR],
   pin_invalid: [[400, 'invalid_pin', 'The PIN is invalid'], WRONG_FACTOR],

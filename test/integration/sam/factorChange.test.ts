@@ -343,8 +343,8 @@ describe('SAM: codes for changes', () => {
       await sentCode(tight, person)
       await asked(tight, person, 'pin')
       await sentCode(tight, person)
-      await refused(tight, 'otp_not_sendable', () => tight.ssa.call('beginFactorChange', wish(person, 'pin')))
-      await refused(tight, 'otp_not_sendable', () => sentCode(tight, person))
+      await refused(tight, 'otps_limited', () => tight.ssa.call('beginFactorChange', wish(person, 'pin')))
+      await refused(tight, 'otps_limited', () => sentCode(tight, person))
     } finally {
       await tight.dispose()
     }

@@ -20,7 +20,7 @@ describe('SAM sendOtp: codes for one signer in a quarter of an hour', () => {
     const otp = await sentCode(sam, signer, hashes)
     const messages = (await sam.outbox()).length
     const request = callerOf(signer)
-    await assert.rejects(sam.ssa.call('sendOtp', request), { code: 'otp_not_sendable' })
+    await assert.rejects(sam.ssa.call('sendOtp', request), { code: 'otps_limited' })
     assert.equal((await sam.outbox()).length, messages)
     const events = await eventsOf(sam, request.requestId)
     assert.ok(!JSON.stringify(events).includes('OTP_MADE'))
