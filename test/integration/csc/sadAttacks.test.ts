@@ -89,6 +89,19 @@ describe('a SAD in wrong hands, wrong places, too often — CSC API v1.0.4.0 §1
     assert.equal((await signedTimes()) - before, 1)
   })
 
+  it('signs for each of many that ask at once while something is left, and for none after', async () => {
+    const [hash] = newHashes(1)
+    assert.ok(hash)
+    const equal = Array.from({ length: 10 }, () => hash)
+    const others = newHashes(10)
+    const sad = await sadFor(service, ada, [...equal, ...others])
+    const before = await signedTimes()
+    const answers = await Promise.all([...equal, ...others].map((one) => sign(service, ada, sad, [one])))
+    for (const answer of answers) assert.equal(signaturesIn(answer).length, 1)
+    await assertRefused(service, () => sign(service, ada, sad, [hash]), BAD_SAD)
+    assert.equal((await signedTimes()) - before, 20)
+  })
+
   it('gives no SAD without hashes for SCAL 2 (S06)', async () => {
     const OTP = await otpFor(service, ada)
     const body = { credentialID: ada.credentialID, numSignatures: 1, OTP }
