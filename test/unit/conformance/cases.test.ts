@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { CASES } from '../../../conformance/cases/all.ts'
+import { CLAUSES, type Clause } from '../../../conformance/clauses.ts'
 import { readErrorTables } from '../../../conformance/errorTables.ts'
 
 describe('the cases of the conformance suite', () => {
@@ -17,6 +18,21 @@ describe('the cases of the conformance suite', () => {
   it('name no row that the tables do not have', () => {
     const tables = readErrorTables()
     for (const one of CASES) if (one.row !== undefined) assert.ok(tables.row(one, one.row))
+  })
+
+  it('judge each clause that is not said to be judged with another, and none that is not listed', () => {
+    const judged = new Set(CASES.map(({ version, clause }) => `${version} ${clause}`))
+    const named = ({ version, number }: Clause): string => `${version} ${number}`
+    const alone = CLAUSES.filter(({ judgedWith }) => judgedWith === undefined).map(named)
+    assert.deepEqual(
+      alone.filter((clause) => !judged.has(clause)),
+      [],
+    )
+    const listed = new Set(CLAUSES.map(named))
+    assert.deepEqual(
+      [...judged].filter((clause) => !listed.has(clause)),
+      [],
+    )
   })
 
   it('have ids that differ', () => {
