@@ -28,8 +28,8 @@ export const FACTOR_OPERATIONS = {
    * The signer wants another PIN (`pin`), authenticator (nothing more), OTP destination (`channel`, `destination`), or
    * one of them gone. The SAM keeps what was asked for and sends an OTP whose message names the change to where OTPs go
    * now; only that OTP proves it, and it proves nothing else. It voids an earlier OTP, as any new one does.
-   * Refused: `client_unknown`, `otp_not_sendable` (no destination, channel not there), `otps_limited` (too many sends), `otp_locked`,
-   * `pin_locked`, `factor_unknown` (nothing to remove), `pin_too_weak`, `state_forbids` (a change of it waits already),
+   * Refused: `client_unknown`, `otp_not_sendable` (no destination, channel not there), `otps_limited` (too many sends),
+   * `otp_locked`, `pin_locked`, `factor_unknown` (nothing to remove), `pin_too_weak`, `state_forbids` (a change of it waits already),
    * `malformed` (members that the kind does not have).
    */
   beginFactorChange: operation(

@@ -34,7 +34,8 @@ export interface Activated {
 /**
  * Spends the hashes and writes the intent, in one transaction, and only then makes the Activation. All or nothing:
  * one hash that is not authorized, or not any more, refuses the whole request and spends nothing.
- * Throws `hash_not_authorized`, `sad_invalid`; Conflict if the key changed, or what was free was spent, since it was read.
+ * Throws `hash_not_authorized`, `sad_invalid`; Conflict if the key changed, or what was free was spent, since it was
+ * read.
  */
 export async function activate(deps: SamDeps, spending: Spending): Promise<Activated> {
   const { requestId, opened, key, scheme, digests, attributeHashes } = spending
@@ -91,7 +92,10 @@ function requireTheAuthorizedList({ opened, occurrences }: Spending): void {
     throw new IntegrityFailure(`the list of activation ${opened.row.id} was changed`)
 }
 
-/** An unspent occurrence for each digest, in request order; any of its equals, so that calls at the same time seldom want the same. */
+/**
+ * An unspent occurrence for each digest, in request order; any of its equals, so that calls at the same time seldom want
+ * the same.
+ */
 function positionsOf({ occurrences, digests }: Spending): readonly number[] {
   const free = new Map<string, number[]>()
   for (const { digest, position, spent_by } of occurrences) {

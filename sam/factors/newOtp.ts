@@ -37,7 +37,8 @@ export interface OtpWish {
 /**
  * Makes a code, voids the signer's one before, sends it. Durable before it is sent: a code that nobody can check is
  * worse than one that never arrives. Every code counts against the same budget, whatever it is for. Throws
- * `otps_limited` over the budget of a quarter of an hour; `unavailable` if it could not be delivered, then it is void. Returns its id.
+ * `otps_limited` over the budget of a quarter of an hour; `unavailable` if it could not be delivered, then it is void.
+ * Returns its id.
  */
 export async function sendNewOtp(deps: SamDeps, wish: OtpWish): Promise<string> {
   const code = await newOtpCode(deps)
