@@ -59,7 +59,7 @@ describe('SAM: codes are deleted an hour after their end', () => {
     )
     clock.pass(60_000)
     assert.equal(await forgetOtps(sam.deps), 1)
-    await refused(sam, 'otp_not_sendable', () => sam.ssa.call('sendOtp', callerOf(signer)))
+    await refused(sam, 'otps_limited', () => sam.ssa.call('sendOtp', callerOf(signer)))
     assert.equal((await sam.deps.records.read('factor', `otp.${signer.signerId}`))?.value.attempts, 1)
   })
 
