@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url'
 import knexPackage, { type Knex } from 'knex'
 import type sqlite3 from 'sqlite3'
+import { dropDoubtful, isDropped } from './dropDoubtful.ts'
 import { keepPrepared } from './keepPrepared.ts'
 
 /** One step of a schema. A migration that has landed is never changed; a new one follows it. */
@@ -35,7 +36,12 @@ export function connect(
     useNullAsDefault: true,
     // An error must not carry the values of the statement that failed.
     compileSqlOnError: false,
-    pool: { min: 1, max: 1, afterCreate: prepareConnection },
+    pool: {
+      min: 1,
+      max: 1,
+      afterCreate: prepareConnection,
+      validate: (connection: sqlite3.Database) => !isDropped(connection),
+    },
     migrations: {
       migrationSource: {
         getMigrations: () => Promise.resolve([...migrations]),
@@ -51,7 +57,10 @@ function prepareConnection(
   done: (error: Error | null, connection: unknown) => void,
 ): void {
   connection.exec(PRAGMAS.join('; '), (error: Error | null) => {
-    if (error === null) keepPrepared(connection)
+    if (error === null) {
+      keepPrepared(connection)
+      dropDoubtful(connection)
+    }
     done(error, connection)
   })
 }

@@ -10,8 +10,7 @@ type Done = (this: unknown, error: Error | null, rows?: unknown) => void
  * the thread pool of its own. The connection must be used by one caller at a time, as knex's pool sees to.
  *
  * A statement that failed is finalized: sqlite3 does not reset it, and one that is still running keeps SQLite from
- * committing anything on its connection, while every later call says that it did. A COMMIT that failed is rolled back,
- * so that the connection can begin another transaction.
+ * committing anything on its connection, while every later call says that it did.
  */
 export function keepPrepared(connection: sqlite3.Database): void {
   const kept = new Map<string, Statement>()
@@ -41,13 +40,7 @@ export function keepPrepared(connection: sqlite3.Database): void {
   }
   const giveUp = (sql: string, statement: Statement, then: () => void): void => {
     if (kept.get(sql) === statement) kept.delete(sql)
-    statement.finalize(() => {
-      if (!/^\s*commit\b/i.test(sql)) {
-        then()
-        return
-      }
-      sqlite3.Database.prototype.exec.call(connection, 'ROLLBACK', then)
-    })
+    statement.finalize(then)
   }
   const replace = (name: string, value: unknown): void => {
     Object.defineProperty(connection, name, { value, configurable: true, writable: true })

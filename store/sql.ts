@@ -67,7 +67,7 @@ export async function inTransaction<T>(knex: Knex, work: (sql: Sql) => Promise<T
   try {
     await rowsOf(connection, 'BEGIN', [])
     const result = await rolledBackIfItFails(connection, work)
-    // One that fails is rolled back by `keepPrepared`.
+    // Where BEGIN, COMMIT or ROLLBACK fails, the connection itself sees to it that no transaction stays open.
     await rowsOf(connection, 'COMMIT', [])
     return result
   } finally {
@@ -79,7 +79,7 @@ async function rolledBackIfItFails<T>(connection: Connection, work: (sql: Sql) =
   try {
     return await work({ rows: (text, values) => rowsOf(connection, text, values) })
   } catch (error) {
-    // SQLite itself rolls back at some errors: then there is nothing left to roll back, which is an error, too.
+    // The error that is told is the first one.
     await rowsOf(connection, 'ROLLBACK', []).catch(() => undefined)
     throw error
   }
