@@ -12,15 +12,23 @@ const MAX_DEPTH = 16
 const MAX_ELEMENTS = 1000
 
 /**
+ * Members and elements of all objects and arrays, at most: 1000 documents with all that can be said of them fit twice. Each of
+ * them may break the contract, and what it breaks is collected.
+ */
+const MAX_PARTS = 20_000
+
+/**
  * Parses UTF-8 JSON (RFC 8259). Refuses a member that comes twice in one object, which JSON.parse would lose, deep
- * nesting, arrays of more than 1000 elements, bytes that are not UTF-8, and a byte order mark. Throws JsonRefused.
+ * nesting, arrays of more than 1000 elements, more than 20000 members and elements, bytes that are not UTF-8, and a byte
+ * order mark. Throws JsonRefused.
  */
 export function parseStrictJson(bytes: Uint8Array): unknown {
   try {
     if (!isUtf8(bytes)) throw new JsonRefused('not UTF-8')
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
-    const value: unknown = JSON.parse(text)
+    // First: what has too many parts would take seconds to build.
     checkStructure(text)
+    const value: unknown = JSON.parse(text)
     return value
   } catch (error) {
     if (error instanceof JsonRefused) throw error
@@ -36,24 +44,49 @@ interface Level {
   isNameNext: boolean
 }
 
-/** One pass over the tokens of a text that is JSON: every string in it ends, so the pattern takes linear time. */
+/** One pass over the tokens of a text that may be JSON, in linear time whatever it is. */
 function checkStructure(text: string): void {
   const levels: Level[] = []
-  for (const token of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],]/gs)) {
-    const [lexeme] = token
+  let parts = 0
+  for (let at = 0; at < text.length; at++) {
     const level = levels.at(-1)
-    if (lexeme === '{' || lexeme === '[') {
-      levels.push({ names: lexeme === '{' ? new Set() : undefined, elements: 1, isNameNext: lexeme === '{' })
-      if (levels.length > MAX_DEPTH) throw new JsonRefused('nested too deep')
-    } else if (lexeme === '}' || lexeme === ']') {
-      levels.pop()
-    } else if (lexeme === ',') {
-      if (level !== undefined) nextElement(level)
-    } else if (level?.names !== undefined && level.isNameNext) {
-      takeName(level.names, lexeme)
-      level.isNameNext = false
+    switch (text[at]) {
+      case '{':
+      case '[':
+        levels.push(levelOf(text[at] === '{'))
+        if (levels.length > MAX_DEPTH) throw new JsonRefused('nested too deep')
+        parts++
+        break
+      case '}':
+      case ']':
+        if (levels.pop() === undefined) throw new JsonRefused('not JSON')
+        break
+      case ',':
+        if (level !== undefined) nextElement(level)
+        parts++
+        break
+      case '"': {
+        const end = endOfString(text, at)
+        if (level?.isNameNext === true) takeName(level, text.slice(at, end + 1))
+        at = end
+      }
     }
+    if (parts > MAX_PARTS) throw new JsonRefused('too many members and elements')
   }
+}
+
+function levelOf(isObject: boolean): Level {
+  return { names: isObject ? new Set() : undefined, elements: 1, isNameNext: isObject }
+}
+
+/** Where the string that begins at `start` has its closing quote: the first before which backslashes come in pairs. */
+function endOfString(text: string, start: number): number {
+  for (let quote = text.indexOf('"', start + 1); quote >= 0; quote = text.indexOf('"', quote + 1)) {
+    let first = quote
+    while (text[first - 1] === '\\') first--
+    if ((quote - first) % 2 === 0) return quote
+  }
+  throw new JsonRefused('not JSON')
 }
 
 function nextElement(level: Level): void {
@@ -63,9 +96,10 @@ function nextElement(level: Level): void {
   level.isNameNext = level.names !== undefined
 }
 
-function takeName(names: Set<string>, lexeme: string): void {
+function takeName(level: Level, lexeme: string): void {
   // Two spellings of one name are one name.
   const name = String(JSON.parse(lexeme))
-  if (names.has(name)) throw new JsonRefused('a member comes twice')
-  names.add(name)
+  if (level.names?.has(name) === true) throw new JsonRefused('a member comes twice')
+  level.names?.add(name)
+  level.isNameNext = false
 }

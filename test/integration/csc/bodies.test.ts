@@ -5,6 +5,11 @@ import { scriptedSam, type ScriptedSam } from '../../support/scriptedSam.ts'
 const MSG_A =
   'The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed.'
 
+const NOT_JSON = {
+  error: 'unsupported_media_type',
+  error_description: 'The body must be application/json in UTF-8.',
+}
+
 describe('bodies of requests — CSC API v1.0.4.0 §7, §10', () => {
   let sam: ScriptedSam
   let ssa: TestSsa
@@ -43,6 +48,7 @@ describe('bodies of requests — CSC API v1.0.4.0 §7, §10', () => {
         { token, headers: { 'Content-Type': type } },
       )
       assert.equal(answer.status, status)
+      if (status === 415) assert.deepEqual(answer.body, NOT_JSON)
     })
 
   it('refuses an encoded body, whatever is in it (W02)', async () => {
@@ -53,6 +59,10 @@ describe('bodies of requests — CSC API v1.0.4.0 §7, §10', () => {
       { token, headers: { 'Content-Encoding': 'gzip' } },
     )
     assert.equal(answer.status, 415)
+    assert.deepEqual(answer.body, {
+      error: 'unsupported_media_type',
+      error_description: 'The body must not be encoded.',
+    })
   })
 
   it('refuses a body of more than 256 KiB with 413', async () => {
@@ -85,6 +95,34 @@ describe('bodies of requests — CSC API v1.0.4.0 §7, §10', () => {
       assert.equal(answer.status, 400)
       assert.deepEqual(answer.body, { error: 'invalid_request', error_description: MSG_A })
       assert.ok(Date.now() - started < 5000)
+    })
+
+  const entries = (count: number, each: number): string =>
+    Array(count)
+      .fill(`{"hashes":[${Array(each).fill('7').join(',')}]}`)
+      .join(',')
+  const broken: readonly [string, string, string][] = [
+    ['a million wrong hashes', `{"documentDigests":[${entries(1000, 1000)}]}`, MSG_A],
+    [
+      'as many wrong members as it may have parts',
+      `{"SAD":"x","documentDigests":[${entries(999, 18)}]}`,
+      'Invalid Base64 hashes string parameter',
+    ],
+    [
+      'a thousand members, none of them known',
+      `{${Array.from({ length: 1000 }, (_, index) => `"m${index}":1`).join(',')}}`,
+      'Missing (or invalid type) string parameter SAD',
+    ],
+  ]
+  for (const [name, body, description] of broken)
+    it(`refuses ${name} in a large body, fast`, async () => {
+      const started = performance.now()
+      const answer = await ssa.post('v2', 'signatures/signDoc', body, { token })
+      assert.deepEqual(
+        [answer.status, answer.body],
+        [400, { error: 'invalid_request', error_description: description }],
+      )
+      assert.ok(performance.now() - started < 3000)
     })
 
   it('takes the same name in two objects, and names of Object.prototype', async () => {

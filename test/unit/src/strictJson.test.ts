@@ -40,6 +40,10 @@ describe('strict JSON', () => {
     ['more behind the end', Buffer.from('{}{}')],
     ['seventeen levels', Buffer.from('['.repeat(17) + ']'.repeat(17))],
     ['1001 elements', Buffer.from(`[${'1,'.repeat(1000)}1]`)],
+    ['20001 members', Buffer.from(`{${members(20_001)}}`)],
+    ['20001 elements of all arrays', Buffer.from(arrays(21, 1000))],
+    ['a string without an end', Buffer.from('{"a":"\\"}')],
+    ['a name without an end', Buffer.from('{"a')],
   ]
   for (const [name, bytes] of bad)
     it(`refuses ${name}, and quotes none of it`, () => {
@@ -49,12 +53,40 @@ describe('strict JSON', () => {
       )
     })
 
-  it('takes sixteen levels and 1000 elements', () => {
+  it('takes sixteen levels, 1000 elements, 20000 members and elements of all', () => {
     parse('['.repeat(16) + ']'.repeat(16))
     parse(`[${'1,'.repeat(999)}1]`)
+    parse(`{${members(20_000)}}`)
+    parse(arrays(20, 999))
   })
+
+  const MILLION = 1_000_000
+  const costly: readonly [string, string][] = [
+    ['members', `{${members(MILLION)}}`],
+    ['empty objects', `[${'{},'.repeat(5 * MILLION)}{}]`],
+    ['a string that is all escapes, without an end', `["${'\\"'.repeat(8 * MILLION)}`],
+    ['strings without an end', '"\\"'.repeat(5 * MILLION)],
+    ['backslashes', `["${'\\'.repeat(16 * MILLION)}`],
+    ['closing brackets', ']'.repeat(16 * MILLION)],
+    ['white space', `[${' '.repeat(16 * MILLION)}`],
+  ]
+  for (const [name, text] of costly)
+    it(`refuses sixteen megabytes of ${name} before they cost time`, () => {
+      const bytes = Buffer.from(text)
+      const started = performance.now()
+      assert.throws(() => parseStrictJson(bytes), JsonRefused)
+      assert.ok(performance.now() - started < 2_000)
+    })
 })
 
 function escape(text: string, at: number): string {
   return `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`
+}
+
+function members(count: number): string {
+  return Array.from({ length: count }, (_, index) => `"${index}":1`).join(',')
+}
+
+function arrays(count: number, elements: number): string {
+  return `[${Array.from({ length: count }, () => `[${'1,'.repeat(elements - 1)}1]`).join(',')}]`
 }
