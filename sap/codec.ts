@@ -27,11 +27,19 @@ export class MalformedMessage extends Error {
 /** Control characters, line and paragraph separators, half characters, and what turns the direction of text around. */
 export const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u
 
+/** Whether a text has `min` to `max` characters: code points, as JSON Schema counts them. */
+export function isOfLength(text: string, min: number, max: number): boolean {
+  // A character is one or two code units: most texts need no counting.
+  if (text.length >= 2 * min && text.length <= max) return true
+  const count = Array.from(text).length
+  return count >= min && count <= max
+}
+
 /** Text of `min` to `max` characters. What could change how a name or a label is shown has no place in it. */
 export function text(min: number, max: number, pattern?: RegExp): Codec<string> {
   return {
     parse(value, at) {
-      if (typeof value !== 'string' || value.length < min || value.length > max)
+      if (typeof value !== 'string' || !isOfLength(value, min, max))
         throw new MalformedMessage(at, `text of ${min} to ${max} characters expected`)
       if (UNPRINTABLE.test(value) || (pattern !== undefined && !pattern.test(value)))
         throw new MalformedMessage(at, 'text holds characters that it must not hold')

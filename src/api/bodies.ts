@@ -1,3 +1,5 @@
+import { isOfLength, UNPRINTABLE } from '../../sap/codec.ts'
+import { MAX_PARAMETER_BYTES } from '../../sap/limits.ts'
 import { decodeBase64 } from '../domain/base64.ts'
 import { CscError, Refusal } from '../domain/errors.ts'
 import { cleanLabel } from '../domain/label.ts'
@@ -20,10 +22,16 @@ export function digestsOf(hashes: readonly string[]): readonly Buffer[] {
   return digests
 }
 
-/** Whether a text can be a PIN or an OTP at all: 1 to 128 characters, no control characters. */
+/** `signAlgoParams` in DER. Throws Refusal `sign_parameters_invalid` for more than the SAM would look at. */
+export function parametersOf(text: string | undefined): Buffer | undefined {
+  const bytes = text === undefined ? undefined : bytesOf(text)
+  if (bytes !== undefined && bytes.length > MAX_PARAMETER_BYTES) throw new Refusal('sign_parameters_invalid')
+  return bytes
+}
+
+/** Whether a text can be a PIN or an OTP at all: 1 to 128 characters that the SAM takes. */
 export function isSecret(text: string): boolean {
-  // eslint-disable-next-line no-control-regex -- the point
-  return /^[^\u0000-\u001f\u007f]{1,128}$/.test(text)
+  return isOfLength(text, 1, 128) && !UNPRINTABLE.test(text)
 }
 
 /** A number of signatures in the range that the SAM judges: what is beyond it is too many, or too few, all the same. */

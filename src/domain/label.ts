@@ -1,8 +1,11 @@
-/** Characters of a description or label, at most (CSC API v1.0.4.0 §11.6). */
-export const MAX_LABEL = 500
+import { UNPRINTABLE } from '../../sap/codec.ts'
 
-/** A description as messages and journals may hold it: control characters become spaces. */
+const UNPRINTABLES = new RegExp(UNPRINTABLE, 'gu')
+
+/**
+ * A description as messages and journals may hold it, and as the SAM takes it: spaces for control characters, half
+ * characters and what turns the direction of text around.
+ */
 export function cleanLabel(text: string): string {
-  // eslint-disable-next-line no-control-regex -- the point
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ').trim()
+  return text.replace(UNPRINTABLES, ' ').trim()
 }

@@ -9,7 +9,7 @@ import { signHash } from '../../csc/signatures/signHash.ts'
 import { Refusal } from '../../domain/errors.ts'
 import { presencesOf, type Presences } from '../../domain/presence.ts'
 import { authRoutes } from '../authRoutes.ts'
-import { bindingOf, bytesOf, digestsOf, isSecret, labelOf, numberOfSignatures } from '../bodies.ts'
+import { bindingOf, digestsOf, isSecret, labelOf, numberOfSignatures, parametersOf } from '../bodies.ts'
 import { credentialMembers, infoOptions } from '../credentialMembers.ts'
 import { labelsFor, sentTo, type Labels } from '../labels.ts'
 import { callerRoute, openRoute, type ApiVersion, type Route } from '../route.ts'
@@ -41,7 +41,7 @@ export function v1(deps: Deps): ApiVersion {
         hashes: digestsOf(body.hash),
         signAlgorithm: body.signAlgo,
         hashAlgorithm: body.hashAlgo,
-        signAlgorithmParameters: body.signAlgoParams === undefined ? undefined : bytesOf(body.signAlgoParams),
+        signAlgorithmParameters: parametersOf(body.signAlgoParams),
       })
       return {
         signatures: signatures.map((signature) => signature.toString('base64')),

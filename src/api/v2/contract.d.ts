@@ -379,7 +379,7 @@ export interface components {
         /** @description Hashes in canonical base64; the standard's errors name the member in the singular */
         readonly Hashes: readonly string[];
         readonly Oid: string;
-        /** @description Control characters become spaces */
+        /** @description Control characters, half characters and what turns the direction of text around become spaces */
         readonly Description: string;
         readonly InfoRequest: {
             readonly lang?: components["schemas"]["Lang"];

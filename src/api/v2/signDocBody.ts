@@ -1,6 +1,6 @@
 import type { DocumentToSign } from '../../csc/signatures/prepareDocument.ts'
 import { CscError } from '../../domain/errors.ts'
-import { bytesOf, digestsOf } from '../bodies.ts'
+import { bytesOf, digestsOf, parametersOf } from '../bodies.ts'
 import type * as wire from './contract.d.ts'
 
 /** What a signDoc request asks for, in the order in which it is answered. */
@@ -19,7 +19,7 @@ const MAX_DOCUMENTS = 1000
 
 /**
  * Reads `documentDigests` or `documents`. Throws CscError in the words of CSC API v2.0.0.2 §11.11; Refusal
- * `digest_length_invalid`.
+ * `digest_length_invalid`, `sign_parameters_invalid`.
  */
 export function documentsAsked(body: wire.SignDocRequest): DocumentsAsked {
   const { documentDigests = [], documents = [] } = body
@@ -63,7 +63,7 @@ function algorithmOf(
   return {
     signAlgorithm: first.signAlgo,
     hashAlgorithm: hashAlgorithmOf(first),
-    signAlgorithmParameters: first.signAlgoParams === undefined ? undefined : bytesOf(first.signAlgoParams),
+    signAlgorithmParameters: parametersOf(first.signAlgoParams),
   }
 }
 

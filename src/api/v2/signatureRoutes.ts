@@ -7,7 +7,7 @@ import type { Deps } from '../../csc/deps.ts'
 import { CscError } from '../../domain/errors.ts'
 import type { Caller } from '../../domain/principal.ts'
 import type { AsyncResult } from '../../ports/asynchronous.ts'
-import { bytesOf, digestsOf } from '../bodies.ts'
+import { digestsOf, parametersOf } from '../bodies.ts'
 import { Accepted, callerRoute, type Route } from '../route.ts'
 import type * as wire from './contract.d.ts'
 import { laterOptions } from './later.ts'
@@ -33,7 +33,7 @@ export function signatureRoutes(deps: Deps): Record<string, Route> {
         hashes: digestsOf(body.hashes),
         signAlgorithm: body.signAlgo,
         hashAlgorithm: body.hashAlgorithmOID,
-        signAlgorithmParameters: body.signAlgoParams === undefined ? undefined : bytesOf(body.signAlgoParams),
+        signAlgorithmParameters: parametersOf(body.signAlgoParams),
       }
       const { credentialId } = input
       const outcomeBytes = outcomeBytesOfHashes(input.hashes.length)

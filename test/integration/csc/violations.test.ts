@@ -8,6 +8,8 @@ const RSA = '1.2.840.113549.1.1.11'
 
 /** A body that is right in each method and version; a row changes one member. */
 const RIGHT: Readonly<Record<string, object>> = {
+  'v1 auth/revoke': { token: 'sad-1' },
+  'v2 auth/revoke': { token: 'sad-1' },
   'v1 credentials/list': {},
   'v2 credentials/list': {},
   'v1 credentials/info': { credentialID: 'cred-1' },
@@ -33,7 +35,8 @@ const NO_HASH = 'Missing (or invalid type) array parameter hash'
 const NO_BASE64 = 'Invalid Base64 hash string parameter'
 const NO_NUMBER = 'Missing (or invalid type) integer parameter numSignatures'
 const WRONG_FACTOR = 'The authentication data is invalid'
-const nonce = Buffer.alloc(16, 1).toString('base64')
+const nonceOf = (bytes: number): string => Buffer.alloc(bytes, 1).toString('base64')
+const nonce = nonceOf(16)
 
 const both = (method: string, changes: object, description: string): readonly Row[] => [
   [`v1 ${method}`, changes, description],
@@ -43,6 +46,9 @@ const both = (method: string, changes: object, description: string): readonly Ro
 type Row = readonly [method: string, changes: object, description: string]
 
 const ROWS: readonly Row[] = [
+  ...both('auth/revoke', { token: '\u0455ad' }, 'Invalid string parameter token'),
+  ...both('auth/revoke', { token: '\ud800' }, 'Invalid string parameter token'),
+
   ...both('credentials/list', { userID: 'bob' }, 'userID parameter MUST be null'),
   ...both('credentials/list', { userID: 7 }, 'userID parameter MUST be null'),
   ...both('credentials/list', { clientData: {} }, 'Invalid parameter clientData'),
@@ -74,7 +80,10 @@ const ROWS: readonly Row[] = [
   ['v1 credentials/authorize', { OTP: '' }, 'The OTP is invalid'],
   ['v1 credentials/authorize', { OTP: '1'.repeat(200_000) }, 'The OTP is invalid'],
   ['v1 credentials/authorize', { OTP: '12\n34' }, 'The OTP is invalid'],
+  ['v1 credentials/authorize', { OTP: '1234\u202e5678' }, 'The OTP is invalid'],
+  ['v1 credentials/authorize', { OTP: '12345678\u0085' }, 'The OTP is invalid'],
   ['v1 credentials/authorize', { PIN: '1'.repeat(129) }, 'The PIN is invalid'],
+  ['v1 credentials/authorize', { PIN: 'half of \ud83d' }, 'The PIN is invalid'],
   ['v2 credentials/authorize', { hashes: HASH }, NO_HASH],
   [
     'v2 credentials/authorize',
@@ -87,6 +96,7 @@ const ROWS: readonly Row[] = [
   ['v2 credentials/authorize', { authData: [{ id: 'SMS', value: '1' }] }, WRONG_FACTOR],
   ['v2 credentials/authorize', { authData: [{ id: 'OTP' }] }, WRONG_FACTOR],
   ['v2 credentials/authorize', { authData: [{ id: 'PIN', value: '' }] }, WRONG_FACTOR],
+  ['v2 credentials/authorize', { authData: [{ id: 'PIN', value: 'a\u2028b' }] }, WRONG_FACTOR],
   [
     'v2 credentials/authorize',
     {
@@ -110,6 +120,8 @@ const ROWS: readonly Row[] = [
   ['v1 credentials/sendOTP', { hash: [HASH] }, 'Missing (or invalid type) string parameter nonce'],
   ['v1 credentials/sendOTP', { nonce }, NO_HASH],
   ['v1 credentials/sendOTP', { nonce: 'AAAA', hash: [HASH] }, 'Invalid parameter nonce'],
+  ['v1 credentials/sendOTP', { nonce: nonceOf(17), hash: [HASH] }, 'Invalid parameter nonce'],
+  ['v2 credentials/getChallenge', { nonce: nonceOf(18), hashes: [HASH] }, 'Invalid parameter nonce'],
   ['v1 credentials/sendOTP', { nonce, hash: [HASH], hashAlgo: 'sha256' }, 'Invalid parameter hashAlgo'],
   ['v1 credentials/sendOTP', { nonce, hash: [HASH], description: 7 }, 'Invalid parameter description'],
   ['v2 credentials/getChallenge', { credentialID: undefined }, NO_CREDENTIAL],
@@ -154,6 +166,7 @@ const ROWS: readonly Row[] = [
   ),
   ...both('signatures/signHash', { signAlgoParams: '@' }, 'Invalid parameter signAlgoParams'),
   ...both('signatures/signHash', { signAlgoParams: 'A'.repeat(400) }, 'Invalid parameter signAlgoParams'),
+  ...both('signatures/signHash', { signAlgoParams: nonceOf(257) }, 'Invalid parameter signAlgoParams'),
   ['v1 signatures/signHash', { hashAlgo: 1 }, 'Missing (or invalid type) string parameter hashAlgo'],
   ['v1 signatures/signHash', { hashAlgo: '2.16.840.1.101.3.04.2.1' }, 'Invalid parameter hashAlgo'],
   [
@@ -242,5 +255,25 @@ describe('a request that is not what the contract says — CSC API v1.0.4.0 §11
     const body = { credentialID: 'cred-1', hash: [HASH], nonce, description: 'Invoice\r\n\u0007 7\u2028' }
     assert.equal((await ssa.post('v1', 'credentials/sendOTP', body, { token })).status, 204)
     assert.equal(memberOf(memberOf(sam.calls[0]?.request, 'binding'), 'label'), 'Invoice    7')
+  })
+
+  it('makes spaces of half characters and of what turns text around', async () => {
+    sam.handlers = { sendOtp: () => Promise.resolve({ expiresInSeconds: 300 }) }
+    const body = { credentialID: 'cred-1', hashes: [HASH], nonce, description: '\ud83dInvoice \u202e7' }
+    const answer = await ssa.post(
+      'v2',
+      'credentials/getChallenge',
+      { ...body, authObjectID: 'OTP' },
+      { token },
+    )
+    assert.equal(answer.status, 204)
+    assert.equal(memberOf(memberOf(sam.calls[0]?.request, 'binding'), 'label'), 'Invoice  7')
+  })
+
+  it('counts characters, not halves of them: 500 of a description and 128 of a PIN reach the SAM', async () => {
+    const description = '😀'.repeat(500)
+    const body = { ...RIGHT['v1 credentials/authorize'], description, PIN: '😀'.repeat(128) }
+    await ssa.post('v1', 'credentials/authorize', body, { token })
+    assert.equal(memberOf(sam.calls[0]?.request, 'description'), description)
   })
 })

@@ -37,6 +37,10 @@ describe('SAP codec', () => {
     ])
       refuses(codec, value)
     refuses(text(1, 9, /^[a-z]+$/), 'ab1')
+    // As many characters as JSON Schema counts, which the published contract speaks of.
+    assert.equal(codec.parse('😀😀😀', ''), '😀😀😀')
+    for (const value of ['😀😀😀😀', 'a😀😀😀']) refuses(codec, value)
+    refuses(text(2, 3), '😀')
   })
 
   it('takes whole numbers only', () => {
