@@ -37,18 +37,17 @@ export async function prepare(trial: Trial, wish: Preparation = {}): Promise<Pre
 }
 
 export function signHashBody(
-  { version }: Trial,
+  trial: Trial,
   one: Credential,
   sad: string,
   documents: readonly Document[],
   scheme: Scheme,
 ): Body {
-  const names = version === 'v1' ? (['hash', 'hashAlgo'] as const) : (['hashes', 'hashAlgorithmOID'] as const)
   return {
     credentialID: one.id,
     SAD: sad,
-    [names[0]]: hashesOf(documents),
-    ...(scheme.hashAlgo === undefined ? {} : { [names[1]]: scheme.hashAlgo }),
+    [hashesName(trial)]: hashesOf(documents),
+    ...(scheme.hashAlgo === undefined ? {} : { [hashAlgorithmName(trial)]: scheme.hashAlgo }),
     signAlgo: scheme.signAlgo,
     ...(scheme.signAlgoParams === undefined ? {} : { signAlgoParams: scheme.signAlgoParams }),
   }
@@ -79,4 +78,19 @@ export function verifiedIn(
 /** What the version calls the member with the hashes. */
 export function hashesName({ version }: Pick<Trial, 'version'>): 'hash' | 'hashes' {
   return version === 'v1' ? 'hash' : 'hashes'
+}
+
+/** What the version calls the member with the algorithm of the hashes. */
+export function hashAlgorithmName({ version }: Pick<Trial, 'version'>): 'hashAlgo' | 'hashAlgorithmOID' {
+  return version === 'v1' ? 'hashAlgo' : 'hashAlgorithmOID'
+}
+
+/** A copy of the request with these hashes. */
+export function withHashes(trial: Trial, { body }: Pick<Prepared, 'body'>, hashes: unknown): Body {
+  return { ...body, [hashesName(trial)]: hashes }
+}
+
+/** The prepared request for these of its documents, in this order. */
+export function preparedFor(trial: Trial, prepared: Prepared, documents: readonly Document[]): Prepared {
+  return { ...prepared, documents, body: withHashes(trial, prepared, hashesOf(documents)) }
 }

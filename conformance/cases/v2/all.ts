@@ -17,6 +17,8 @@ import { timestamp } from './timestamp.ts'
 import { info } from './info.ts'
 import { infoSigning } from './infoSigning.ts'
 import { signHash } from './signHash.ts'
+import { signHashAlgorithms } from './signHashAlgorithms.ts'
+import { signHashMismatches } from './signHashMismatches.ts'
 import { signHashRefusals } from './signHashRefusals.ts'
 import { signHashBinding } from './signHashBinding.ts'
 import { signDocBinding } from './signDocBinding.ts'
@@ -45,6 +47,8 @@ export const V2: readonly Case[] = inOrder([
   ...signHash,
   ...signHashRefusals,
   ...signHashBinding,
+  ...signHashAlgorithms,
+  ...signHashMismatches,
   ...signDoc,
   ...signDocRefusals,
   ...signDocBinding,

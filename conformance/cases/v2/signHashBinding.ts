@@ -1,8 +1,6 @@
 import { post } from '../../acts/post.ts'
-import { hashesOf } from '../../acts/documents.ts'
 import { requireFormat, SIGN_DOC, signDocBody } from '../../acts/signDoc.ts'
-import { prepare, SIGN_HASH, signed, signHashBody } from '../../acts/signHash.ts'
-import { certificateExpiredCase, otpOfTheSadCase } from '../common/lateRows.ts'
+import { prepare, signed } from '../../acts/signHash.ts'
 import { casesOf, rule } from '../../case.ts'
 import { refused } from '../../expect.ts'
 import { textsAt } from '../../json.ts'
@@ -28,23 +26,4 @@ export const signHashBinding = casesOf(SIGN_HASH_SECTION, [
       refused(await post(trial, SIGN_DOC, body))
     },
   }),
-  rule({
-    name: 'part-now-rest-later',
-    rule: 'A part of the hashes may be signed now and the rest with the same SAD, or with its extension: what a service does is noted.',
-    attacks: ['S08'],
-    run: async (trial) => {
-      const prepared = await prepare(trial, { count: 3, scal: '2' })
-      const [now, later] = [prepared.documents.slice(0, 1), prepared.documents.slice(1)]
-      const some = { ...prepared.body, hashes: hashesOf(now) }
-      await signed(trial, { ...prepared, documents: now, body: some })
-      const rest = { ...prepared.body, hashes: hashesOf(later) }
-      const answer = await post(trial, SIGN_HASH, rest)
-      trial.note(`seen: the rest with the same SAD is answered ${answer.status}`)
-      if (answer.status !== 200) refused(answer)
-    },
-  }),
-  otpOfTheSadCase,
-  certificateExpiredCase((trial, { credential: one, sad, documents, scheme }) =>
-    post(trial, SIGN_HASH, signHashBody(trial, one, sad, documents, scheme)),
-  ),
 ])

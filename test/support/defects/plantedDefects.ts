@@ -72,7 +72,7 @@ const ofSigning: readonly PlantedDefect[] = [
   },
   {
     name: 'RSASSA-PSS with another salt than asked for',
-    foundBy: `${SIGN_V2} rsa-pss`,
+    foundBy: `${SIGN_V2} pss-sha256`,
     make: () => otherSalt(SIGN_V2, pssParameters('sha256', 20).toString('base64')),
   },
   {
