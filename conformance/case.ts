@@ -20,8 +20,10 @@ export interface Case extends Section {
   readonly attacks?: readonly string[]
   /** Present: it changes what cannot be changed back, and is run only when asked for. Says what it will do. */
   readonly destructive?: string
-  /** Present: it waits for something to expire. */
+  /** Present: it waits (`trial.wait`) for something to expire, and other cases act meanwhile. Says for what. */
   readonly waits?: string
+  /** Present, where it waits: why no other case may act meanwhile. */
+  readonly alone?: string
   /** Throws Refuted, NotOffered or NotRun; returns when the rule was seen to hold. */
   readonly run: (trial: Trial) => Promise<void>
 }
@@ -96,8 +98,21 @@ export function rowOf({ errors, version }: Trial, method: string, name: string):
   return errors.row({ version, method }, name)
 }
 
-/** The same cases; what waits, and what destroys, comes last. */
+/**
+ * The same cases; what waits, and what destroys, comes last. First of these is what waits together, so that the rest is
+ * done while it waits.
+ */
 export function inOrder(cases: readonly Case[]): readonly Case[] {
   const isLate = ({ waits, destructive }: Case): boolean => waits !== undefined || destructive !== undefined
-  return [...cases.filter((one) => !isLate(one)), ...cases.filter(isLate)]
+  const late = cases.filter(isLate)
+  return [
+    ...cases.filter((one) => !isLate(one)),
+    ...late.filter(waitsTogether),
+    ...late.filter((one) => !waitsTogether(one)),
+  ]
+}
+
+/** Whether other cases may act while it waits. */
+export function waitsTogether({ waits, alone }: Case): boolean {
+  return waits !== undefined && alone === undefined
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Account, User } from './account/account.ts'
 import type { FactorValues } from './account/factorValues.ts'
 import type { ErrorTables } from './errorTables.ts'
@@ -41,10 +42,14 @@ export interface How {
   readonly over?: Service
 }
 
+const SECOND = 1000
+
 /** One case as it runs: the run's things, and what the case leaves behind. */
 export interface Trial extends Run {
   /** A request as it stands. Throws Refuted when there is no answer. */
   send(message: Message, over?: Service): Promise<Answer>
+  /** Lets time go by; other cases may act meanwhile (`waits` and `alone` of the case). */
+  wait(seconds: number): Promise<void>
   /** Something that an auditor wants to know though the rule holds, such as which reading of the standard was seen. */
   note(text: string): void
   /** Something that a SHOULD asks for and that is not so: the case ends `warned`. */
@@ -54,7 +59,8 @@ export interface Trial extends Run {
   readonly warnings: readonly string[]
 }
 
-export function createTrial(run: Run): Trial {
+/** `wait` gets milliseconds. */
+export function createTrial(run: Run, wait: (milliseconds: number) => Promise<unknown> = sleep): Trial {
   const exchanges: Exchange[] = []
   const notes: string[] = []
   const warnings: string[] = []
@@ -67,6 +73,9 @@ export function createTrial(run: Run): Trial {
     exchanges,
     notes,
     warnings,
+    async wait(seconds) {
+      await wait(seconds * SECOND)
+    },
     note: (text) => notes.push(run.secrets.mask(text)),
     warn: (text) => warnings.push(run.secrets.mask(text)),
     async send(message, over = run.service) {

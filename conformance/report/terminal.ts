@@ -24,6 +24,7 @@ export function terminalReport(out: Output, progress: Output): TerminalReport {
   const line = (text: string): void => {
     if (isTerminal) progress.write(`\r\u001b[2K${text}`)
   }
+  const begun = new Set<string>()
   let ofMethod: Result[] = []
   const endMethod = (): void => {
     const [first] = ofMethod
@@ -31,16 +32,24 @@ export function terminalReport(out: Output, progress: Output): TerminalReport {
       progress.write(`${first.case.version} ${first.case.method}: ${tallied(ofMethod)}\n`)
     ofMethod = []
   }
+  const beginMethod = (one: Case): void => {
+    const [first] = ofMethod
+    if (first?.case.method !== one.method || first.case.version !== one.version) endMethod()
+  }
   return {
     onStart: (one, index, of) => {
-      const [first] = ofMethod
-      if (first?.case.method !== one.method || first.case.version !== one.version) endMethod()
-      line(`${index + 1}/${of} ${one.id}`)
+      beginMethod(one)
+      const meanwhile = begun.size === 0 ? '' : ` (while ${counted(begun.size)})`
+      line(`${index + 1}/${of} ${one.id}${meanwhile}`)
+      begun.add(one.id)
     },
     onResult: (result) => {
+      beginMethod(result.case)
+      begun.delete(result.case.id)
       line('')
       ofMethod.push(result)
       out.write(lines(result))
+      if (begun.size > 0) line(`${counted(begun.size)} for something to expire`)
     },
     end: ({ runs, isInterrupted }) => {
       endMethod()
@@ -49,6 +58,10 @@ export function terminalReport(out: Output, progress: Output): TerminalReport {
       if (isInterrupted) out.write('The run was ended before its end.\n')
     },
   }
+}
+
+function counted(waiting: number): string {
+  return waiting === 1 ? 'one case waits' : `${waiting} cases wait`
 }
 
 function lines({ case: one, outcome, reason, notes }: Result): string {

@@ -1,7 +1,10 @@
-import type { Case } from '../case.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { waitsTogether, type Case } from '../case.ts'
 import { NotOffered, NotRun, Refuted, type Outcome } from '../outcome.ts'
 import { createTrial, type Exchange, type Run, type Trial } from '../trial.ts'
 import { offers } from './offers.ts'
+import { createOrdered } from './ordered.ts'
+import { createTurns, type Turns } from './turns.ts'
 
 /** What became of one case, with what an auditor needs to judge it. Secrets are masked. */
 export interface Result {
@@ -19,30 +22,36 @@ export interface RunOptions {
   readonly destructive: boolean
   /** When it is aborted, the case that runs and those that follow end as `not-run`. */
   readonly signal?: AbortSignal
-  /** Called before each case and after it. */
+  /** Called before each case, and with each result, both in the order of the cases. */
   readonly onStart?: (one: Case, index: number, of: number) => void
   readonly onResult?: (result: Result) => void
 }
 
-/** Runs the cases one after another: they share a user, whose codes and attempts belong to one act at a time. */
+/**
+ * Runs the cases so that one acts at a time: they share a user, whose codes and attempts belong to one act. Those that
+ * wait for something wait together, and what follows acts meanwhile.
+ */
 export async function runCases(
   run: Run,
   cases: readonly Case[],
   options: RunOptions,
 ): Promise<readonly Result[]> {
-  const results: Result[] = []
   const ending = ended(options.signal)
+  const turns = createTurns()
+  const results = createOrdered(options.onResult)
+  const running: Promise<void>[] = []
   for (const [index, one] of cases.entries()) {
-    if (options.signal?.aborted === true) {
-      results.push(notReached(one))
-      continue
-    }
+    await Promise.race([turns.take(), ending])
+    if (options.signal?.aborted === true) break
     options.onStart?.(one, index, cases.length)
-    const result = await runCase(run, one, options.destructive, ending)
-    options.onResult?.(result)
-    results.push(result)
+    const result = runCase({ run, ...options, ending, turns }, one)
+    const put = (done: Result): void => {
+      results.put(index, done)
+    }
+    running.push(result.then(put).finally(turns.give))
   }
-  return results
+  await Promise.all(running)
+  return [...results.all(), ...cases.slice(running.length).map(notReached)]
 }
 
 const ENDED: Verdict = { outcome: 'not-run', reason: 'the run was ended before' }
@@ -60,8 +69,15 @@ function ended(signal: AbortSignal | undefined): Promise<Verdict> {
   })
 }
 
-async function runCase(run: Run, one: Case, destructive: boolean, ending: Promise<Verdict>): Promise<Result> {
-  const trial = createTrial(run)
+interface Running {
+  readonly run: Run
+  readonly destructive: boolean
+  readonly ending: Promise<Verdict>
+  readonly turns: Turns
+}
+
+async function runCase({ run, destructive, ending, turns }: Running, one: Case): Promise<Result> {
+  const trial = waitsTogether(one) ? waitingTrial(run, turns) : createTrial(run)
   const began = performance.now()
   const { outcome, reason } = await Promise.race([judged(trial, one, destructive), ending])
   return {
@@ -72,6 +88,15 @@ async function runCase(run: Run, one: Case, destructive: boolean, ending: Promis
     exchanges: [...trial.exchanges],
     milliseconds: performance.now() - began,
   }
+}
+
+/** What others learn while it waits is not for it: its token must stay the one under which it began. */
+function waitingTrial(run: Run, turns: Turns): Trial {
+  return createTrial({ ...run, learned: new Map(run.learned) }, async (milliseconds) => {
+    turns.give()
+    await sleep(milliseconds)
+    await turns.take()
+  })
 }
 
 type Verdict = Pick<Result, 'outcome' | 'reason'>

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { altered } from '../../acts/altered.ts'
 import { authorizeBody, AUTHORIZE, sadIn, without, type Body } from '../../acts/authorize.ts'
 import { newDocument, newDocuments, type Document } from '../../acts/documents.ts'
@@ -188,7 +187,7 @@ export const EXTEND_CASES: readonly CaseIn[] = [
       const seconds = lifetimeOf(trial, 'sad')
       dropToken(trial)
       const body = await goodBody(trial)
-      await sleep((seconds + 1) * 1000)
+      await trial.wait(seconds + 1)
       refused(await post(trial, EXTEND, body))
     },
   }),

@@ -6,7 +6,6 @@ import { rowOf, row, rule, type CaseIn } from '../../case.ts'
 import { answered, holds, refused, refusedAsOneOf, textIn } from '../../expect.ts'
 import type { Trial } from '../../trial.ts'
 import { shown, type Answer } from '../../wire/answer.ts'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 const METHOD = 'auth/login'
 
@@ -89,7 +88,7 @@ export const REFRESH_CASES: readonly CaseIn[] = [
       const seconds = lifetimeOf(trial, 'token')
       const { access } = await freshLogin(trial)
       holds(await isAlive(trial, access), 'the token is refused before its time is over')
-      await sleep((seconds + 1) * 1000)
+      await trial.wait(seconds + 1)
       const answer = await post(trial, 'credentials/list', {}, { authorization: `Bearer ${access}` })
       refused(answer)
       holds(answer.status === 401, `an expired token is a 401, got ${shown(answer)}`)

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { wellRefused } from '../../acts/form.ts'
 import { authorizationOf, freshLogin, isAlive } from '../../acts/login.ts'
 import { post } from '../../acts/post.ts'
@@ -204,7 +203,7 @@ export const ERROR_CASES: readonly CaseIn[] = [
     run: async (trial) => {
       const seconds = lifetimeOf(trial, 'token')
       const { access } = await freshLogin(trial)
-      await sleep((seconds + 1) * 1000)
+      await trial.wait(seconds + 1)
       holds(!(await isAlive(trial, access)), `the token is good after ${seconds} s`)
     },
   }),

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { usableCredentials } from '../../acts/credentials.ts'
 import { hashesOf, newDocument } from '../../acts/documents.ts'
 import { post } from '../../acts/post.ts'
@@ -215,7 +214,7 @@ export const SIGN_HASH_BINDING: readonly CaseIn[] = [
       const seconds = lifetimeOf(trial, 'sad')
       dropToken(trial)
       const { body } = await prepare(trial)
-      await sleep((seconds + 1) * 1000)
+      await trial.wait(seconds + 1)
       return post(trial, SIGN_HASH, body)
     },
   }),

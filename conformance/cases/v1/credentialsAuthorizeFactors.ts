@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { altered } from '../../acts/altered.ts'
 import { AUTHORIZE, authorize, authorizeBody, without, type Body } from '../../acts/authorize.ts'
 import { credential, type Wish } from '../../acts/credential.ts'
@@ -144,10 +143,11 @@ export const credentialsAuthorizeFactors = casesOf(SECTION, [
     name: 'otp-expires',
     rule: 'An OTP authorizes nothing when its time is over.',
     waits: 'for an OTP to expire',
+    alone: 'a newer code may end it',
     run: async (trial) => {
       const seconds = lifetimeOf(trial, 'otp')
       const { one, body, documents } = await started(trial, { factor: 'sent' })
-      await sleep((seconds + 1) * 1000)
+      await trial.wait(seconds + 1)
       const late = await post(trial, AUTHORIZE, body)
       refusedAs(trial, late, trial.errors.row(SECTION, 'otp-invalid'))
       await authorize(trial, one, documents)

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { altered } from '../../acts/altered.ts'
 import { AUTHORIZE, authorize, authorizeBody, sadIn, without, type Body } from '../../acts/authorize.ts'
 import { credential, type Wish } from '../../acts/credential.ts'
@@ -181,11 +180,12 @@ export const credentialsAuthorize = casesOf({ version: 'v2', method: AUTHORIZE, 
     name: 'code-expires',
     rule: 'A code authorizes nothing when its time is over.',
     waits: 'for an OTP to expire',
+    alone: 'a newer code may end it',
     run: async (trial) => {
       const seconds = lifetimeOf(trial, 'otp')
       dropToken(trial)
       const { one, body, documents } = await started(trial, { factor: 'sent' })
-      await sleep((seconds + 1) * 1000)
+      await trial.wait(seconds + 1)
       refusedWrong(trial, await post(trial, AUTHORIZE, body))
       await authorize(trial, one, documents)
     },

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { usableCredentials } from '../../acts/credentials.ts'
 import { newDocument } from '../../acts/documents.ts'
 import { post } from '../../acts/post.ts'
@@ -117,7 +116,7 @@ export const signDocBinding = casesOf(SIGN_DOC_SECTION, [
       const seconds = lifetimeOf(trial, 'sad')
       dropToken(trial)
       const { body } = await prepareDocs(trial)
-      await sleep((seconds + 1) * 1000)
+      await trial.wait(seconds + 1)
       return post(trial, SIGN_DOC, body)
     },
   }),

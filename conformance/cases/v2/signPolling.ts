@@ -14,7 +14,6 @@ import type { Trial } from '../../trial.ts'
 import { shown } from '../../wire/answer.ts'
 import { callerCases } from '../common/callerCases.ts'
 import { formCase } from '../common/formCase.ts'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 const SECTION = { version: 'v2', method: SIGN_POLLING, clause: '11.12' } as const
 const KEPT_MS = 3000
@@ -116,7 +115,7 @@ export const signPolling = casesOf(SECTION, [
       const { body, credential: one } = await prepare(trial)
       const id = await begun(trial, SIGN_HASH, { ...body, validity_period: KEPT_MS }, one.user)
       answered(await outcomeOf(trial, id))
-      await sleep(KEPT_MS + 1000)
+      await trial.wait(KEPT_MS / 1000 + 1)
       refusedAs(trial, await poll(trial, id), rowOf(trial, SIGN_POLLING, 'request-invalid'))
     },
   }),

@@ -44,9 +44,10 @@ describe('conformance: Ctrl-C', () => {
         ['passed', ''],
         ['not-run', 'the run was ended before'],
         ['not-run', 'the run was ended before'],
+        ['not-run', 'the run was ended before'],
       ],
     )
-    assert.match(said.join(''), /3 cases: 1 passed, 2 not run\nThe run was ended before its end\.\n$/)
+    assert.match(said.join(''), /4 cases: 1 passed, 3 not run\nThe run was ended before its end\.\n$/)
     assert.match(readFileSync(page, 'utf8'), /The run was ended before its end/)
   })
 })
