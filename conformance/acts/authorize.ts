@@ -1,12 +1,10 @@
 import { answered, textIn } from '../expect.ts'
 import type { Trial } from '../trial.ts'
+import { askToAuthorize } from './askToAuthorize.ts'
 import type { Credential } from './credentials.ts'
 import { hashesOf, HASH_OIDS, type Document } from './documents.ts'
 import { factorMembers } from './factors.ts'
-import { post } from './post.ts'
 import { usualHash } from './schemes.ts'
-
-export const AUTHORIZE = 'credentials/authorize'
 
 /** A body as a case may change it. */
 export type Body = Readonly<Record<string, unknown>>
@@ -41,7 +39,7 @@ export async function authorize(
   documents: readonly Document[],
 ): Promise<string> {
   const body = await authorizeBody(trial, one, documents)
-  return sadIn(answered(await post(trial, AUTHORIZE, body, { as: one.user })))
+  return sadIn(answered(await askToAuthorize(trial, body, { as: one.user })))
 }
 
 export function sadIn(body: unknown): string {

@@ -1,8 +1,9 @@
+import { askToAuthorize } from './askToAuthorize.ts'
 import { answered, holds } from '../expect.ts'
 import { listAt, textAt } from '../json.ts'
 import { NotRun } from '../outcome.ts'
 import type { Trial } from '../trial.ts'
-import { authorize, AUTHORIZE, sadIn } from './authorize.ts'
+import { authorize, sadIn } from './authorize.ts'
 import { credential } from './credential.ts'
 import type { Credential } from './credentials.ts'
 import { documentOf } from './documents.ts'
@@ -47,7 +48,7 @@ async function withoutHashes(trial: Trial, pdf: Buffer): Promise<SignedPdf> {
   })
   const scheme = schemeOf(one, usualHash(one))
   const wanted = { credentialID: one.id, numSignatures: 1, ...(await factorMembers(trial, one)) }
-  const sad = sadIn(answered(await post(trial, AUTHORIZE, wanted, { as: one.user })))
+  const sad = sadIn(answered(await askToAuthorize(trial, wanted, { as: one.user })))
   const documents = [documentOf(pdf, scheme.hash)]
   const authorized = { credential: one, documents, scheme, format: 'P', sad } as const
   const body = await signDocBody(trial, authorized, { sends: 'documents' })

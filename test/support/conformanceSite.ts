@@ -33,7 +33,10 @@ export interface ConformanceSite {
   dispose(): Promise<void>
 }
 
-export async function conformanceSite(): Promise<ConformanceSite> {
+/** `more` goes into the configuration of the SSA. */
+export async function conformanceSite(
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<ConformanceSite> {
   const folder = await mkdtemp(join(tmpdir(), 'chancery-conformance-'))
   const tsa = await testTsa()
   const outside = join(folder, 'outside-ca.pem')
@@ -55,6 +58,7 @@ export async function conformanceSite(): Promise<ConformanceSite> {
       egress: { authorities: outside },
       timestamp: { url: tsa.url, authority: tsa.authorityFile, listed: [new URL(tsa.url).host] },
       tokens: { accessSeconds: LIFETIMES.token },
+      ...more,
     },
   )
   const people = await makePeople(service)

@@ -1,5 +1,6 @@
 import { altered } from '../../acts/altered.ts'
-import { AUTHORIZE, authorizeBody, without, type Body } from '../../acts/authorize.ts'
+import { askToAuthorize, AUTHORIZE } from '../../acts/askToAuthorize.ts'
+import { authorizeBody, without, type Body } from '../../acts/authorize.ts'
 import { authorizeBodyAnyway } from '../../acts/authorizeBodyAnyway.ts'
 import { credential } from '../../acts/credential.ts'
 import { describedCredential } from '../../acts/credentials.ts'
@@ -18,7 +19,7 @@ export const AUTHORIZE_REFUSALS: readonly CaseIn[] = [
   row({
     row: 'credential-missing',
     rule: 'Without credentialID nothing is authorized.',
-    send: async (trial) => post(trial, AUTHORIZE, without(await goodBody(trial), 'credentialID')),
+    send: async (trial) => askToAuthorize(trial, without(await goodBody(trial), 'credentialID')),
   }),
   variants({
     name: 'credential-no-text',
@@ -31,7 +32,7 @@ export const AUTHORIZE_REFUSALS: readonly CaseIn[] = [
     rule: 'A credential that does not exist is refused.',
     send: async (trial) => {
       const body = await goodBody(trial)
-      return post(trial, AUTHORIZE, { ...body, credentialID: altered(String(body['credentialID'])) })
+      return askToAuthorize(trial, { ...body, credentialID: altered(String(body['credentialID'])) })
     },
   }),
   foreignCase(goodBody),
@@ -58,14 +59,14 @@ export const AUTHORIZE_REFUSALS: readonly CaseIn[] = [
       const { expired, user } = trial.account
       if (expired === undefined) throw new NotRun('a credential whose certificate has expired (`expired`)')
       const body = await authorizeBodyAnyway(trial, await describedCredential(trial, user, expired))
-      refused(await post(trial, AUTHORIZE, body))
+      refused(await askToAuthorize(trial, body))
     },
   }),
   row({
     row: 'number-missing',
     rule: 'Without numSignatures nothing is authorized.',
     attacks: ['S11'],
-    send: async (trial) => post(trial, AUTHORIZE, without(await goodBody(trial), 'numSignatures')),
+    send: async (trial) => askToAuthorize(trial, without(await goodBody(trial), 'numSignatures')),
   }),
   variants({
     name: 'number-no-integer',
@@ -78,7 +79,7 @@ export const AUTHORIZE_REFUSALS: readonly CaseIn[] = [
     row: 'number-below-one',
     rule: 'numSignatures is at least 1.',
     attacks: ['S11'],
-    send: async (trial) => post(trial, AUTHORIZE, { ...(await goodBody(trial)), numSignatures: 0 }),
+    send: async (trial) => askToAuthorize(trial, { ...(await goodBody(trial)), numSignatures: 0 }),
   }),
   variants({
     name: 'number-negative',
@@ -95,7 +96,7 @@ export const AUTHORIZE_REFUSALS: readonly CaseIn[] = [
       const one = await credential(trial)
       const documents = newDocuments(Math.min(one.multisign, 10_000) + 1, usualHash(one))
       const body = await authorizeBody(trial, one, documents)
-      return post(trial, AUTHORIZE, { ...body, numSignatures: one.multisign + 1 })
+      return askToAuthorize(trial, { ...body, numSignatures: one.multisign + 1 })
     },
   }),
   rule({
@@ -105,7 +106,7 @@ export const AUTHORIZE_REFUSALS: readonly CaseIn[] = [
     run: async (trial) => {
       const body = JSON.stringify({ ...(await goodBody(trial)), numSignatures: 1 })
       for (const number of ['1e309', '-1e309', '4294967297', '18446744073709551617', '9'.repeat(1000)])
-        refused(await post(trial, AUTHORIZE, body.replace('"numSignatures":1', `"numSignatures":${number}`)))
+        refused(await askToAuthorize(trial, body.replace('"numSignatures":1', `"numSignatures":${number}`)))
     },
   }),
 ]
@@ -118,5 +119,5 @@ async function goodBody(trial: Trial): Promise<Body> {
 /** An otherwise good request for each value. */
 async function withEach(trial: Trial, name: string, values: readonly unknown[]): Promise<readonly Answer[]> {
   const body = await goodBody(trial)
-  return Promise.all(values.map((value) => post(trial, AUTHORIZE, { ...body, [name]: value })))
+  return Promise.all(values.map((value) => askToAuthorize(trial, { ...body, [name]: value })))
 }

@@ -1,5 +1,6 @@
 import { altered } from '../../acts/altered.ts'
-import { authorizeBody, AUTHORIZE, sadIn, without, type Body } from '../../acts/authorize.ts'
+import { askToAuthorize } from '../../acts/askToAuthorize.ts'
+import { authorizeBody, sadIn, without, type Body } from '../../acts/authorize.ts'
 import { newDocument, newDocuments, type Document } from '../../acts/documents.ts'
 import { EXTEND, extendBody, extended } from '../../acts/extend.ts'
 import { usableCredentials } from '../../acts/credentials.ts'
@@ -223,7 +224,7 @@ async function lateAuthorization(trial: Trial): Promise<Prepared> {
     const scheme = schemeOf(one, usualHash(one))
     const documents = newDocuments(1, scheme.hash)
     const body = { ...(await authorizeBody(trial, one, documents)), numSignatures: 2 }
-    const answer = await post(trial, AUTHORIZE, body)
+    const answer = await askToAuthorize(trial, body)
     if (answer.status !== 200) continue
     const sad = sadIn(answer.json)
     const made = {

@@ -1,26 +1,41 @@
-import { AUTHORIZE, authorizeBody, sadIn } from '../../acts/authorize.ts'
+import { askToAuthorize } from '../../acts/askToAuthorize.ts'
+import { authorize, authorizeBody, sadIn } from '../../acts/authorize.ts'
+import { credential } from '../../acts/credential.ts'
 import { describedCredential, type Credential } from '../../acts/credentials.ts'
 import { newDocument } from '../../acts/documents.ts'
 import { codeAskedFor, demandsOf } from '../../acts/factors.ts'
-import { post } from '../../acts/post.ts'
+import { otpVerdict, withWrongCode } from '../../acts/otpVerdict.ts'
 import { schemeOf, usualHash } from '../../acts/schemes.ts'
 import type { PreparedDocs } from '../../acts/signDoc.ts'
-import { rule, type CaseIn } from '../../case.ts'
+import { SIGN_HASH } from '../../acts/signHash.ts'
+import { rowOf, rule, type CaseIn } from '../../case.ts'
 import { refused, refusedAs } from '../../expect.ts'
 import { textAt } from '../../json.ts'
 import { NotOffered, NotRun } from '../../outcome.ts'
 import type { Trial } from '../../trial.ts'
 import type { Answer } from '../../wire/answer.ts'
 
-/** Only a service that checks the OTP late can have this row; from outside it cannot be brought about. */
+/** A service may check the OTP when it signs (row 17 of the table of version 1): it gives a SAD for a wrong one, too. */
 export const otpOfTheSadCase: CaseIn = rule({
   name: 'otp-of-the-sad-invalid',
   row: 'otp-of-the-sad-invalid',
-  rule: 'A service may check the OTP when it signs. One that checks it when it authorizes gives no SAD for a wrong one, and never answers this.',
-  run: () =>
-    Promise.reject(
-      new NotOffered('a wrong OTP is refused at credentials/authorize; see its rows for a wrong factor'),
-    ),
+  rule: 'A wrong OTP that is not found out before is refused when its SAD shall sign.',
+  attacks: ['O01'],
+  run: async (trial) => {
+    const one = await credential(trial, { factor: 'sent' })
+    const documents = [newDocument(usualHash(one))]
+    const body = await authorizeBody(trial, one, documents)
+    const answer = await askToAuthorize(trial, withWrongCode(trial, one, body))
+    const verdict = await otpVerdict(trial, one, documents, answer)
+    await authorize(trial, one, documents)
+    if (answer.status === 200) refusedAs(trial, verdict, rowOf(trial, SIGN_HASH, 'otp-of-the-sad-invalid'))
+    else {
+      refused(answer)
+      throw new NotOffered(
+        'a wrong OTP was refused when it was to authorize, so that there is no SAD for one',
+      )
+    }
+  },
 })
 
 type Authorized = Omit<PreparedDocs, 'body' | 'format'>
@@ -46,7 +61,7 @@ export function certificateExpiredCase(
           trial.note(`not even asked for: ${textAt(refusal.json, 'error_description') ?? ''}`)
           return
         }
-        const answer = await post(trial, AUTHORIZE, await authorizeBody(trial, one, documents), { as: user })
+        const answer = await askToAuthorize(trial, await authorizeBody(trial, one, documents), { as: user })
         if (answer.status !== 200) {
           refused(answer)
           trial.note(`not authorized: ${textAt(answer.json, 'error_description') ?? ''}`)

@@ -1,5 +1,6 @@
 import { offering, preparedWith } from '../../acts/offering.ts'
-import { AUTHORIZE, authorizeBody, sadIn, without } from '../../acts/authorize.ts'
+import { askToAuthorize } from '../../acts/askToAuthorize.ts'
+import { authorizeBody, sadIn, without } from '../../acts/authorize.ts'
 import { credential } from '../../acts/credential.ts'
 import { HASH_OIDS } from '../../acts/documents.ts'
 import { post } from '../../acts/post.ts'
@@ -203,7 +204,7 @@ async function neverSigned(trial: Trial, bytes: Buffer): Promise<void> {
   const one = await credential(trial)
   const scheme = schemeOf(one, usualHash(one))
   const document = { data: bytes, hash: bytes.toString('base64'), algorithm: scheme.hash }
-  const answer = await post(trial, AUTHORIZE, await authorizeBody(trial, one, [document]))
+  const answer = await askToAuthorize(trial, await authorizeBody(trial, one, [document]))
   trial.note(`seen: ${answer.status} at authorization`)
   if (answer.status !== 200) {
     refused(answer)

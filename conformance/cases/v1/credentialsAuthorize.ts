@@ -1,4 +1,5 @@
-import { AUTHORIZE, authorize, authorizeBody, sadIn, without } from '../../acts/authorize.ts'
+import { askToAuthorize, AUTHORIZE } from '../../acts/askToAuthorize.ts'
+import { authorize, authorizeBody, sadIn, without } from '../../acts/authorize.ts'
 import { credential } from '../../acts/credential.ts'
 import { usableCredentials } from '../../acts/credentials.ts'
 import { newDocument, newDocuments } from '../../acts/documents.ts'
@@ -20,7 +21,7 @@ export const credentialsAuthorize = casesOf({ version: 'v1', method: AUTHORIZE, 
     name: 'sad',
     rule: 'With the right factors there is a SAD; expiresIn, where it is given, is a whole number of seconds.',
     run: async (trial) => {
-      const body = answered(await post(trial, AUTHORIZE, await goodBody(trial)))
+      const body = answered(await askToAuthorize(trial, await goodBody(trial)))
       sadIn(body)
       const seconds = at(body, 'expiresIn')
       if (seconds === undefined) trial.note('expiresIn is left out, which means 3600')
@@ -42,7 +43,7 @@ export const credentialsAuthorize = casesOf({ version: 'v1', method: AUTHORIZE, 
     rule: 'A credential with multisign above 1 is authorized for several hashes at once.',
     run: async (trial) => {
       const one = await credential(trial, { multisign: 3 })
-      sadIn(answered(await post(trial, AUTHORIZE, await authorizeBody(trial, one, newDocuments(3)))))
+      sadIn(answered(await askToAuthorize(trial, await authorizeBody(trial, one, newDocuments(3)))))
     },
   }),
   rule({
@@ -61,7 +62,7 @@ export const credentialsAuthorize = casesOf({ version: 'v1', method: AUTHORIZE, 
       const one = await credential(trial, { scal: '1' })
       const documents = [newDocument(usualHash(one))]
       const body = without(await authorizeBody(trial, one, documents), 'hash')
-      const sad = sadIn(answered(await post(trial, AUTHORIZE, body)))
+      const sad = sadIn(answered(await askToAuthorize(trial, body)))
       const scheme = schemeOf(one, usualHash(one))
       const request = signHashBody(trial, one, sad, documents, scheme)
       await signed(trial, { credential: one, documents, scheme, sad, body: request })
@@ -74,7 +75,7 @@ export const credentialsAuthorize = casesOf({ version: 'v1', method: AUTHORIZE, 
     run: async (trial) => {
       const one = await credential(trial, { scal: '2' })
       const body = await authorizeBody(trial, one, [newDocument(usualHash(one))])
-      refused(await post(trial, AUTHORIZE, without(body, 'hash')))
+      refused(await askToAuthorize(trial, without(body, 'hash')))
     },
   }),
   rule({
@@ -111,7 +112,7 @@ export const credentialsAuthorize = casesOf({ version: 'v1', method: AUTHORIZE, 
       const [named, other] = newDocuments(2, usualHash(one))
       if (named === undefined || other === undefined) throw new Error('two documents were made')
       const body = { ...(await authorizeBody(trial, one, [named])), numSignatures: 2 }
-      const answer = await post(trial, AUTHORIZE, body)
+      const answer = await askToAuthorize(trial, body)
       trial.note(`seen: ${answer.status}`)
       if (answer.status !== 200) {
         refused(answer)
@@ -129,7 +130,7 @@ export const credentialsAuthorize = casesOf({ version: 'v1', method: AUTHORIZE, 
       const one = await credential(trial, { scal: '2', multisign: 2 })
       const documents = newDocuments(2, usualHash(one))
       const body = { ...(await authorizeBody(trial, one, documents)), numSignatures: 1 }
-      const answer = await post(trial, AUTHORIZE, body)
+      const answer = await askToAuthorize(trial, body)
       trial.note(`seen: ${answer.status}`)
       if (answer.status !== 200) {
         refused(answer)
@@ -144,7 +145,7 @@ export const credentialsAuthorize = casesOf({ version: 'v1', method: AUTHORIZE, 
     rule: 'A description of up to 500 characters is taken.',
     run: async (trial) => {
       const description = 'Lease of a cold store, 12 pages — ß, 你好 '.padEnd(500, '.')
-      answered(await post(trial, AUTHORIZE, { ...(await goodBody(trial)), description }))
+      answered(await askToAuthorize(trial, { ...(await goodBody(trial)), description }))
     },
   }),
   rule({
@@ -153,7 +154,7 @@ export const credentialsAuthorize = casesOf({ version: 'v1', method: AUTHORIZE, 
     rule: '`null` stands for an optional member that is not given; clientData is any text.',
     run: async (trial) => {
       const members = { description: null, clientData: 'case 17' }
-      answered(await post(trial, AUTHORIZE, { ...(await goodBody(trial)), ...members }))
+      answered(await askToAuthorize(trial, { ...(await goodBody(trial)), ...members }))
     },
   }),
   rule({
@@ -163,12 +164,12 @@ export const credentialsAuthorize = casesOf({ version: 'v1', method: AUTHORIZE, 
       const { user } = trial.account
       const id = await oauthCredential(trial)
       const body = { credentialID: id, numSignatures: 1, hash: [newDocument().hash] }
-      refused(await post(trial, AUTHORIZE, body, { as: user }))
+      refused(await askToAuthorize(trial, body, { as: user }))
     },
   }),
   formCase({
-    good: async (trial) => post(trial, AUTHORIZE, await goodBody(trial)),
-    bad: async (trial) => post(trial, AUTHORIZE, without(await goodBody(trial), 'numSignatures')),
+    good: async (trial) => askToAuthorize(trial, await goodBody(trial)),
+    bad: async (trial) => askToAuthorize(trial, without(await goodBody(trial), 'numSignatures')),
   }),
 ])
 
@@ -181,7 +182,7 @@ async function goodBody(trial: Trial): Promise<Record<string, unknown>> {
 async function refusedWith(trial: Trial, members: object): Promise<void> {
   const one = await credential(trial, { scal: '2' })
   const body = await authorizeBody(trial, one, [newDocument(usualHash(one))])
-  refused(await post(trial, AUTHORIZE, { ...body, ...members }))
+  refused(await askToAuthorize(trial, { ...body, ...members }))
 }
 
 async function oauthCredential(trial: Trial): Promise<string> {

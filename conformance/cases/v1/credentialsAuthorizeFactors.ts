@@ -1,10 +1,11 @@
 import { altered } from '../../acts/altered.ts'
-import { AUTHORIZE, authorize, authorizeBody, without, type Body } from '../../acts/authorize.ts'
+import { askToAuthorize, AUTHORIZE } from '../../acts/askToAuthorize.ts'
+import { authorize, authorizeBody, without, type Body } from '../../acts/authorize.ts'
 import { credential, type Wish } from '../../acts/credential.ts'
 import { usableCredentials, type Credential } from '../../acts/credentials.ts'
-import { newDocument, type Document } from '../../acts/documents.ts'
+import { hashesOf, newDocument, type Document } from '../../acts/documents.ts'
 import { demandsOf, factorValuesOf } from '../../acts/factors.ts'
-import { post } from '../../acts/post.ts'
+import { otpVerdict } from '../../acts/otpVerdict.ts'
 import { usualHash } from '../../acts/schemes.ts'
 import { lifetimeOf, otherUser } from '../../acts/users.ts'
 import { casesOf, row, rule, variants } from '../../case.ts'
@@ -68,7 +69,7 @@ export const credentialsAuthorizeFactors = casesOf(SECTION, [
     run: async (trial) => {
       const { one, body, documents } = await started(trial, { factor: 'fixed' })
       for (const wrong of [[body['PIN']], { value: body['PIN'] }, true])
-        refused(await post(trial, AUTHORIZE, { ...body, PIN: wrong }))
+        refused(await askToAuthorize(trial, { ...body, PIN: wrong }))
       await authorize(trial, one, documents)
     },
   }),
@@ -78,11 +79,10 @@ export const credentialsAuthorizeFactors = casesOf(SECTION, [
     attacks: ['O05'],
     run: async (trial) => {
       const { one, body, documents } = await started(trial, { factor: 'sent' })
-      answered(await post(trial, AUTHORIZE, body))
-      const [other] = [newDocument(usualHash(one))]
-      for (const hash of [body['hash'], [other.hash]]) {
-        const again = await post(trial, AUTHORIZE, { ...body, hash })
-        refusedAs(trial, again, trial.errors.row(SECTION, 'otp-invalid'))
+      answered(await askToAuthorize(trial, body))
+      for (const again of [documents, [newDocument(usualHash(one))]]) {
+        const answer = await askToAuthorize(trial, { ...body, hash: hashesOf(again) })
+        refusedOtp(trial, await otpVerdict(trial, one, again, answer))
         await authorize(trial, one, documents)
       }
     },
@@ -95,7 +95,7 @@ export const credentialsAuthorizeFactors = casesOf(SECTION, [
       const { one, body, documents } = await started(trial, { factor: 'sent' })
       const over = trial.service.withConnections(2)
       const answers = await Promise.all(
-        Array.from({ length: 2 }, () => post(trial, AUTHORIZE, body, { over })),
+        Array.from({ length: 2 }, () => askToAuthorize(trial, body, { over })),
       )
       const good = answers.filter(({ status }) => status === 200).length
       holds(good === 1, `${good} of 2 authorizations with one OTP succeeded`)
@@ -107,10 +107,9 @@ export const credentialsAuthorizeFactors = casesOf(SECTION, [
     rule: "An authenticator's code that has authorized something authorizes nothing more.",
     attacks: ['O05'],
     run: async (trial) => {
-      const { body } = await started(trial, { factor: 'authenticator' })
-      answered(await post(trial, AUTHORIZE, body))
-      const again = await post(trial, AUTHORIZE, body)
-      refusedAs(trial, again, trial.errors.row(SECTION, 'otp-invalid'))
+      const { one, body, documents } = await started(trial, { factor: 'authenticator' })
+      answered(await askToAuthorize(trial, body))
+      refusedOtp(trial, await otpVerdict(trial, one, documents, await askToAuthorize(trial, body)))
     },
   }),
   rule({
@@ -122,7 +121,7 @@ export const credentialsAuthorizeFactors = casesOf(SECTION, [
       const [one, other] = await twoAlike(trial)
       const document = newDocument(usualHash(other))
       const body = await authorizeBody(trial, one, [document])
-      refused(await post(trial, AUTHORIZE, { ...body, credentialID: other.id }))
+      refused(await askToAuthorize(trial, { ...body, credentialID: other.id }))
       await authorize(trial, other, [document])
     },
   }),
@@ -134,8 +133,8 @@ export const credentialsAuthorizeFactors = casesOf(SECTION, [
       const others = await credential(trial, { of: otherUser(trial), factor: 'sent' })
       const { one, body, documents } = await started(trial, { factor: 'sent' })
       const { OTP } = await factorValuesOf(trial, others)
-      const answer = await post(trial, AUTHORIZE, { ...body, OTP })
-      refusedAs(trial, answer, trial.errors.row(SECTION, 'otp-invalid'))
+      const answer = await askToAuthorize(trial, { ...body, OTP })
+      refusedOtp(trial, await otpVerdict(trial, one, documents, answer))
       await authorize(trial, one, documents)
     },
   }),
@@ -148,8 +147,8 @@ export const credentialsAuthorizeFactors = casesOf(SECTION, [
       const seconds = lifetimeOf(trial, 'otp')
       const { one, body, documents } = await started(trial, { factor: 'sent' })
       await trial.wait(seconds + 1)
-      const late = await post(trial, AUTHORIZE, body)
-      refusedAs(trial, late, trial.errors.row(SECTION, 'otp-invalid'))
+      const answer = await askToAuthorize(trial, body)
+      refusedOtp(trial, await otpVerdict(trial, one, documents, answer))
       await authorize(trial, one, documents)
     },
   }),
@@ -168,10 +167,16 @@ async function started(trial: Trial, wish: Wish): Promise<Started> {
   return { one, documents, body: await authorizeBody(trial, one, documents) }
 }
 
+function refusedOtp(trial: Trial, answer: Answer): void {
+  refusedAs(trial, answer, trial.errors.row(SECTION, 'otp-invalid'))
+}
+
 /** The answer to one wrong factor; a good authorization follows. */
 async function withWrong(trial: Trial, wish: Wish, wrong: (body: Body) => object): Promise<Answer> {
   const { one, documents, body } = await started(trial, wish)
-  const answer = await post(trial, AUTHORIZE, { ...body, ...wrong(body) })
+  const authorization = await askToAuthorize(trial, { ...body, ...wrong(body) })
+  const answer =
+    wish.factor === 'sent' ? await otpVerdict(trial, one, documents, authorization) : authorization
   await authorize(trial, one, documents)
   return answer
 }
@@ -185,7 +190,7 @@ async function refusedWithout(
   absent: (body: Body, name: string) => Body,
 ): Promise<void> {
   const { one, documents, body } = await started(trial, { factor: name === 'PIN' ? 'fixed' : 'sent' })
-  refused(await post(trial, AUTHORIZE, absent(body, name)))
+  refused(await askToAuthorize(trial, absent(body, name)))
   await authorize(trial, one, documents)
 }
 

@@ -1,10 +1,9 @@
 import { altered } from '../../acts/altered.ts'
-import { AUTHORIZE } from '../../acts/authorize.ts'
+import { askToAuthorize, AUTHORIZE } from '../../acts/askToAuthorize.ts'
 import { authorizeBodyAnyway } from '../../acts/authorizeBodyAnyway.ts'
 import { credential } from '../../acts/credential.ts'
 import type { Credential } from '../../acts/credentials.ts'
 import { demandsOf } from '../../acts/factors.ts'
-import { post } from '../../acts/post.ts'
 import { lockableUser } from '../../acts/users.ts'
 import { casesOf, rule } from '../../case.ts'
 import { holds, refusedAsOneOf } from '../../expect.ts'
@@ -38,7 +37,7 @@ export const credentialsAuthorizeLocks = casesOf(SECTION, [
 
 async function locked(trial: Trial, name: 'PIN' | 'OTP'): Promise<void> {
   const one = await lockFactor(trial, name)
-  const answer = await post(trial, AUTHORIZE, await authorizeBodyAnyway(trial, one), { as: one.user })
+  const answer = await askToAuthorize(trial, await authorizeBodyAnyway(trial, one), { as: one.user })
   const demanded = demandsOf(trial, one).map(({ id }) =>
     trial.errors.row(SECTION, `${id.toLowerCase()}-locked`),
   )
@@ -53,7 +52,7 @@ export async function lockFactor(trial: Trial, name: 'PIN' | 'OTP'): Promise<Cre
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const body = await authorizeBodyAnyway(trial, one)
     const wrong = { ...body, [name]: altered(String(body[name])) }
-    const answer = await post(trial, AUTHORIZE, wrong, { as: user })
+    const answer = await askToAuthorize(trial, wrong, { as: user })
     holds(answer.status === 400, `a wrong ${name} is a 400, got ${shown(answer)}`)
     if (textAt(answer.json, 'error_description')?.endsWith(' locked') === true) break
   }

@@ -1,9 +1,11 @@
 import { altered } from '../../acts/altered.ts'
-import { AUTHORIZE, authorize, authorizeBody, sadIn, without, type Body } from '../../acts/authorize.ts'
+import { askToAuthorize, AUTHORIZE } from '../../acts/askToAuthorize.ts'
+import { authorize, authorizeBody, sadIn, without, type Body } from '../../acts/authorize.ts'
 import { credential, type Wish } from '../../acts/credential.ts'
 import type { Credential } from '../../acts/credentials.ts'
 import { newDocument, newDocuments, type Document } from '../../acts/documents.ts'
 import { demandsOf, factorValuesOf } from '../../acts/factors.ts'
+import { otpVerdict } from '../../acts/otpVerdict.ts'
 import { post } from '../../acts/post.ts'
 import { usualHash } from '../../acts/schemes.ts'
 import { prepare, SIGN_HASH, signed } from '../../acts/signHash.ts'
@@ -24,7 +26,7 @@ export const credentialsAuthorize = casesOf({ version: 'v2', method: AUTHORIZE, 
     name: 'sad',
     rule: 'With the right factors there is a SAD, or a handle (202) that leads to one; expiresIn is a whole number of seconds.',
     run: async (trial) => {
-      const body = answered(await post(trial, AUTHORIZE, (await started(trial)).body))
+      const body = answered(await askToAuthorize(trial, (await started(trial)).body))
       sadIn(body)
       const seconds = at(body, 'expiresIn')
       if (seconds === undefined) trial.note('expiresIn is left out, which means 3600')
@@ -45,7 +47,7 @@ export const credentialsAuthorize = casesOf({ version: 'v2', method: AUTHORIZE, 
     attacks: ['S06'],
     run: async (trial) => {
       const { one, body } = await started(trial, { scal: '2' })
-      const answer = await post(trial, AUTHORIZE, without(body, 'hashes', 'hashAlgorithmOID'))
+      const answer = await askToAuthorize(trial, without(body, 'hashes', 'hashAlgorithmOID'))
       if (answer.status !== 200) {
         refused(answer)
         return
@@ -63,7 +65,7 @@ export const credentialsAuthorize = casesOf({ version: 'v2', method: AUTHORIZE, 
       const { body } = await started(trial, { scal: '2' })
       const { hash } = newDocument()
       for (const hashes of [hash, {}, [], [17], [null], [[hash]], ['no base64']])
-        refused(await post(trial, AUTHORIZE, { ...body, hashes }))
+        refused(await askToAuthorize(trial, { ...body, hashes }))
     },
   }),
   rule({
@@ -95,7 +97,7 @@ export const credentialsAuthorize = casesOf({ version: 'v2', method: AUTHORIZE, 
       const { one, body, documents } = await started(trial, { factor: 'sent' })
       for (const [index] of listAt(body, 'authData').entries()) {
         const authData = listAt(body, 'authData').filter((_, other) => other !== index)
-        refused(await post(trial, AUTHORIZE, { ...body, authData }))
+        refused(await askToAuthorize(trial, { ...body, authData }))
       }
       await authorize(trial, one, documents)
     },
@@ -106,7 +108,7 @@ export const credentialsAuthorize = casesOf({ version: 'v2', method: AUTHORIZE, 
     run: async (trial) => {
       const { one, body, documents } = await started(trial, { factor: 'sent' })
       for (const authData of [undefined, null, []])
-        refused(await post(trial, AUTHORIZE, { ...body, authData }))
+        refused(await askToAuthorize(trial, { ...body, authData }))
       await authorize(trial, one, documents)
     },
   }),
@@ -118,7 +120,7 @@ export const credentialsAuthorize = casesOf({ version: 'v2', method: AUTHORIZE, 
       const { one, body, documents } = await started(trial, { factor: 'sent' })
       const [first] = listAt(body, 'authData')
       for (const wrong of ['x', {}, [17], [null], [{ ...Object.assign({}, first), value: 17 }], [[first]]])
-        refused(await post(trial, AUTHORIZE, { ...body, authData: wrong }))
+        refused(await askToAuthorize(trial, { ...body, authData: wrong }))
       await authorize(trial, one, documents)
     },
   }),
@@ -131,7 +133,7 @@ export const credentialsAuthorize = casesOf({ version: 'v2', method: AUTHORIZE, 
         ...Object.assign({}, object),
         id: 'no-such-object',
       }))
-      refused(await post(trial, AUTHORIZE, { ...body, authData }))
+      refused(await askToAuthorize(trial, { ...body, authData }))
       await authorize(trial, one, documents)
     },
   }),
@@ -141,8 +143,8 @@ export const credentialsAuthorize = casesOf({ version: 'v2', method: AUTHORIZE, 
     attacks: ['O05'],
     run: async (trial) => {
       const { one, body, documents } = await started(trial, { factor: 'sent' })
-      answered(await post(trial, AUTHORIZE, body))
-      refusedWrong(trial, await post(trial, AUTHORIZE, body))
+      answered(await askToAuthorize(trial, body))
+      await refusedCode(trial, one, documents, await askToAuthorize(trial, body))
       await authorize(trial, one, documents)
     },
   }),
@@ -153,7 +155,7 @@ export const credentialsAuthorize = casesOf({ version: 'v2', method: AUTHORIZE, 
     run: async (trial) => {
       const { one, body, documents } = await started(trial, { factor: 'sent' })
       const over = trial.service.withConnections(2)
-      const answers = await Promise.all([1, 2].map(() => post(trial, AUTHORIZE, body, { over })))
+      const answers = await Promise.all([1, 2].map(() => askToAuthorize(trial, body, { over })))
       const good = answers.filter(({ status }) => status === 200).length
       holds(good === 1, `${good} of 2 authorizations with one code succeeded`)
       await authorize(trial, one, documents)
@@ -172,7 +174,7 @@ export const credentialsAuthorize = casesOf({ version: 'v2', method: AUTHORIZE, 
         const [id, value] = [textAt(object, 'id') ?? '', textAt(object, 'value') ?? '']
         return { id, value: sent.some((one) => one.id === id) ? (values[id] ?? '') : value }
       })
-      refusedWrong(trial, await post(trial, AUTHORIZE, { ...body, authData }))
+      await refusedCode(trial, one, documents, await askToAuthorize(trial, { ...body, authData }))
       await authorize(trial, one, documents)
     },
   }),
@@ -186,7 +188,7 @@ export const credentialsAuthorize = casesOf({ version: 'v2', method: AUTHORIZE, 
       dropToken(trial)
       const { one, body, documents } = await started(trial, { factor: 'sent' })
       await trial.wait(seconds + 1)
-      refusedWrong(trial, await post(trial, AUTHORIZE, body))
+      await refusedCode(trial, one, documents, await askToAuthorize(trial, body))
       await authorize(trial, one, documents)
     },
   }),
@@ -195,7 +197,7 @@ export const credentialsAuthorize = casesOf({ version: 'v2', method: AUTHORIZE, 
     rule: 'A description of up to 500 characters is taken; the SAD signs all the same.',
     run: async (trial) => {
       const { body } = await started(trial)
-      answered(await post(trial, AUTHORIZE, { ...body, description: 'Lease — ß, 你好 '.padEnd(500, '.') }))
+      answered(await askToAuthorize(trial, { ...body, description: 'Lease — ß, 你好 '.padEnd(500, '.') }))
     },
   }),
   rule({
@@ -204,7 +206,7 @@ export const credentialsAuthorize = casesOf({ version: 'v2', method: AUTHORIZE, 
     rule: '`null` stands for an optional member that is not given; clientData is any text.',
     run: async (trial) => {
       const { body } = await started(trial)
-      answered(await post(trial, AUTHORIZE, { ...body, description: null, clientData: 'case 17' }))
+      answered(await askToAuthorize(trial, { ...body, description: null, clientData: 'case 17' }))
     },
   }),
   rule({
@@ -218,8 +220,8 @@ export const credentialsAuthorize = casesOf({ version: 'v2', method: AUTHORIZE, 
     },
   }),
   formCase({
-    good: async (trial) => post(trial, AUTHORIZE, (await started(trial)).body),
-    bad: async (trial) => post(trial, AUTHORIZE, without((await started(trial)).body, 'numSignatures')),
+    good: async (trial) => askToAuthorize(trial, (await started(trial)).body),
+    bad: async (trial) => askToAuthorize(trial, without((await started(trial)).body, 'numSignatures')),
   }),
 ])
 
@@ -247,8 +249,24 @@ async function wrongFactor(trial: Trial, wish: Wish, change: (value: string) => 
     const [id, value] = [textAt(object, 'id') ?? '', textAt(object, 'value') ?? '']
     return { id, value: isSent(id) === (wish.factor === 'sent') ? change(value) : value }
   })
-  refusedWrong(trial, await post(trial, AUTHORIZE, { ...body, authData }))
+  const answer = await askToAuthorize(trial, { ...body, authData })
+  if (wish.factor === 'sent') await refusedCode(trial, one, documents, answer)
+  else refusedWrong(trial, answer)
   await authorize(trial, one, documents)
+}
+
+/** A wrong code is refused when it authorizes, or, of a service that checks it late, when its SAD shall sign. */
+async function refusedCode(
+  trial: Trial,
+  one: Credential,
+  documents: readonly Document[],
+  authorization: Answer,
+): Promise<void> {
+  if (authorization.status !== 200) refusedWrong(trial, authorization)
+  else {
+    const verdict = await otpVerdict(trial, one, documents, authorization)
+    refusedAs(trial, verdict, rowOf(trial, SIGN_HASH, 'otp-of-the-sad-invalid'))
+  }
 }
 
 function refusedWrong(trial: Trial, answer: Answer): void {

@@ -1,14 +1,19 @@
 import { altered } from '../../acts/altered.ts'
-import { AUTHORIZE, authorizeBody, sadIn } from '../../acts/authorize.ts'
+import { AUTHORIZE, settled } from '../../acts/askToAuthorize.ts'
+import { authorize, authorizeBody, sadIn } from '../../acts/authorize.ts'
+import { authorizeBodyAnyway } from '../../acts/authorizeBodyAnyway.ts'
 import { credential } from '../../acts/credential.ts'
 import { newDocument } from '../../acts/documents.ts'
+import { lockedCredential } from '../../acts/lockedCredential.ts'
+import { withWrongCode } from '../../acts/otpVerdict.ts'
 import { post } from '../../acts/post.ts'
 import { usualHash } from '../../acts/schemes.ts'
-import { otherUser } from '../../acts/users.ts'
+import { lockableUser, otherUser } from '../../acts/users.ts'
 import { casesOf, row, rowOf, rule, variants } from '../../case.ts'
-import { answered, refusedAs, textIn } from '../../expect.ts'
+import { answered, holds, refusedAs, textIn } from '../../expect.ts'
 import { NotOffered } from '../../outcome.ts'
 import type { Trial } from '../../trial.ts'
+import { shown, type Answer } from '../../wire/answer.ts'
 import { callerCases } from '../common/callerCases.ts'
 import { formCase } from '../common/formCase.ts'
 
@@ -34,7 +39,9 @@ export const credentialsAuthorizeCheck = casesOf({ version: 'v2', method: METHOD
     name: 'outcome',
     rule: 'A handle leads to the SAD.',
     run: async (trial) => {
-      sadIn(answered(await post(trial, METHOD, { handle: await handleOf(trial) })))
+      const handle = await handleOf(trial)
+      const first = await post(trial, METHOD, { handle })
+      sadIn(answered(await settled(trial, first)))
     },
   }),
   rule({
@@ -55,30 +62,49 @@ export const credentialsAuthorizeCheck = casesOf({ version: 'v2', method: METHOD
   rule({
     name: 'factor-wrong',
     row: 'factor-wrong',
-    rule: 'A wrong factor, found out late, is told here.',
+    rule: 'A wrong factor that is found out after the handle was given is told here.',
+    attacks: ['O01'],
     run: async (trial) => {
-      await handleOf(trial)
-      throw new NotOffered('a wrong factor is refused by credentials/authorize at once')
+      const one = await credential(trial, { factor: 'sent' })
+      const documents = [newDocument(usualHash(one))]
+      const wrong = withWrongCode(trial, one, await authorizeBody(trial, one, documents))
+      const first = await post(trial, AUTHORIZE, wrong)
+      const last = await settled(trial, first)
+      await authorize(trial, one, documents)
+      requireHandle(first)
+      refusedAs(trial, last, rowOf(trial, METHOD, 'factor-wrong'))
     },
   }),
   rule({
     name: 'locked',
     row: 'locked',
-    rule: 'A locked credential, found out late, is told here.',
+    rule: 'That the credential is locked, found out after the handle was given, is told here.',
+    attacks: ['O01'],
+    destructive: 'locks a factor of `lockable`',
     run: async (trial) => {
-      await handleOf(trial)
-      throw new NotOffered('a locked credential is refused by credentials/authorize at once')
+      const as = lockableUser(trial)
+      const one = await lockedCredential(trial)
+      const first = await post(trial, AUTHORIZE, await authorizeBodyAnyway(trial, one), { as })
+      const last = await settled(trial, first, { as })
+      requireHandle(first)
+      refusedAs(trial, last, rowOf(trial, METHOD, 'locked'))
     },
   }),
   formCase({ bad: (trial) => post(trial, METHOD, { handle: NO_HANDLE }) }),
 ])
 
-/** Throws NotOffered when the authorization is answered at once. */
 async function handleOf(trial: Trial): Promise<string> {
   const one = await credential(trial)
   const body = await authorizeBody(trial, one, [newDocument(usualHash(one))])
   const answer = await post(trial, AUTHORIZE, body)
-  if (answer.status === 202) return textIn(answer.json, 'handle')
-  sadIn(answered(answer))
-  throw new NotOffered('credentials/authorize answers 200 at once, so that there is no handle')
+  if (answer.status !== 202) sadIn(answered(answer))
+  requireHandle(answer)
+  return textIn(answer.json, 'handle')
+}
+
+/** Throws NotOffered when the authorization was answered at once; Refuted when it was not answered as a client can use. */
+function requireHandle(answer: Answer): void {
+  if (answer.status === 202) return
+  holds(answer.status === 200 || answer.status === 400, `expected 200, 202 or 400, got ${shown(answer)}`)
+  throw new NotOffered(`credentials/authorize answers ${answer.status} at once, so that there is no handle`)
 }

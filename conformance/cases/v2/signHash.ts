@@ -1,4 +1,5 @@
-import { AUTHORIZE, authorizeBody, sadIn, without } from '../../acts/authorize.ts'
+import { askToAuthorize } from '../../acts/askToAuthorize.ts'
+import { authorizeBody, sadIn, without } from '../../acts/authorize.ts'
 import { credential } from '../../acts/credential.ts'
 import { newDocument } from '../../acts/documents.ts'
 import { post } from '../../acts/post.ts'
@@ -68,7 +69,7 @@ export const signHash = casesOf(SIGN_HASH_SECTION, [
       const one = await credential(trial, { scal: '1' })
       const documents = [newDocument(usualHash(one))]
       const wanted = without(await authorizeBody(trial, one, documents), 'hashes', 'hashAlgorithmOID')
-      const sad = sadIn(answered(await post(trial, AUTHORIZE, wanted)))
+      const sad = sadIn(answered(await askToAuthorize(trial, wanted)))
       const scheme = schemeOf(one, usualHash(one))
       const body = signHashBody(trial, one, sad, documents, scheme)
       await signed(trial, { credential: one, documents, scheme, sad, body })
