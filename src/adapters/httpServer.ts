@@ -4,6 +4,7 @@ import {
   type RequestListener,
   type Server,
   type ServerOptions,
+  type ServerResponse,
 } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
@@ -61,9 +62,13 @@ export function withFewHeaders(listener: RequestListener): RequestListener {
       listener(request, response)
       return
     }
-    const { status, headers, body } = lastWords('431 Request Header Fields Too Large')
-    response.writeHead(Number.parseInt(status), headers).end(body)
+    tell(response, '431 Request Header Fields Too Large')
   }
+}
+
+function tell(response: ServerResponse, line: keyof typeof TEXTS): void {
+  const { status, headers, body } = lastWords(line)
+  response.writeHead(Number.parseInt(status), headers).end(body)
 }
 
 /** What is no HTTP gets JSON too. Bounds what a connection may take. */
@@ -74,6 +79,9 @@ export function harden(server: Server, bounds: ListenerBounds): void {
   server.maxHeadersCount = MAX_HEADERS + 1
   server.maxConnections = bounds.connections
   endUntakenAnswers(server, bounds.answerWithin)
+  server.on('checkExpectation', (_request, response: ServerResponse) => {
+    tell(response, '417 Expectation Failed')
+  })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') {
       socket.destroy()
@@ -97,6 +105,7 @@ const TEXTS = {
   '400 Bad Request': 'The request is not HTTP/1.1.',
   '408 Request Timeout': 'The request did not come in time.',
   '413 Payload Too Large': 'The request has too large chunk extensions.',
+  '417 Expectation Failed': 'The service does nothing that the request expects of it.',
   '431 Request Header Fields Too Large': 'The request has too many or too large headers.',
 } as const
 

@@ -6,6 +6,7 @@ import type { Caller } from '../domain/principal.ts'
 import type { Tolerances } from '../domain/tolerances.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
+import { answerBeforeBody } from './answerBeforeBody.ts'
 import { MAX_BODY_BYTES, readBody } from './body.ts'
 import { createContract, type Contract, type ContractCall } from './contract.ts'
 import type { DocumentGate } from './documentGate.ts'
@@ -246,9 +247,8 @@ function send(options: AppOptions, passage: Passage, response: Response, outcome
   )
   if (response.headersSent || response.destroyed) return
   response.status(outcome.status).set({ ...outcome.headers })
-  // A body that was refused unread: what is left of it must not be taken for the next request.
-  if (passage.isBodyLeft || outcome.status === 413 || outcome.status === 415)
-    response.set('Connection', 'close')
   if (outcome.body === undefined) response.end()
+  else if (passage.isBodyLeft || outcome.status === 413 || outcome.status === 415)
+    answerBeforeBody(response.req, response, outcome.body)
   else response.json(outcome.body)
 }

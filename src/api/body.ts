@@ -41,6 +41,8 @@ function requireJson(contentType: string | undefined): void {
 }
 
 async function readBytes(request: Request, response: Response, maxBytes: number): Promise<Buffer> {
+  // The reader would take it all in first, though it keeps none of it.
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
   const read = reader(maxBytes)
   try {
     await new Promise<void>((resolve, reject) => {
@@ -61,16 +63,17 @@ function bodyError(error: unknown, maxBytes: number): CscError {
   const type = typeof error === 'object' && error !== null && 'type' in error ? error.type : undefined
   switch (type) {
     case 'entity.too.large':
-      return new CscError(
-        'payload_too_large',
-        `The body must not have more than ${Math.floor(maxBytes / 1024)} KiB.`,
-        { cause: error },
-      )
+      return tooLarge(maxBytes)
     case 'encoding.unsupported':
       return new CscError('unsupported_media_type', 'The body must not be encoded.', { cause: error })
     default:
       return malformed('the body did not come whole')
   }
+}
+
+function tooLarge(maxBytes: number): CscError {
+  const limit = Math.floor(maxBytes / 1024)
+  return new CscError('payload_too_large', `The body must not have more than ${limit} KiB.`)
 }
 
 function parse(bytes: Buffer): unknown {

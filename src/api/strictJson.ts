@@ -50,7 +50,7 @@ function checkStructure(text: string): void {
   let parts = 0
   for (let at = 0; at < text.length; at++) {
     const level = levels.at(-1)
-    switch (text[at]) {
+    switch (text.charAt(at)) {
       case '{':
       case '[':
         levels.push(levelOf(text[at] === '{'))
@@ -69,6 +69,7 @@ function checkStructure(text: string): void {
         const end = endOfString(text, at)
         if (level?.isNameNext === true) takeName(level, text.slice(at, end + 1))
         at = end
+        break
       }
     }
     if (parts > MAX_PARTS) throw new JsonRefused('too many members and elements')

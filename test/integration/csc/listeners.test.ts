@@ -73,6 +73,12 @@ describe('what never becomes a request', function () {
       assertTold(await told(target(), 'NONSENSE\r\n\r\n'), '400 Bad Request', 'The request is not HTTP/1.1.')
     })
 
+    it(`is told so when it expects what nobody knows (${name})`, async () => {
+      const text = await told(target(), postText('/csc/v2/info', {}, { Expect: 'tea' }))
+      const words = 'The service does nothing that the request expects of it.'
+      assertTold(text, '417 Expectation Failed', words)
+    })
+
     it(`takes 100 headers and no more (${name})`, async () => {
       const post = (own: number): string =>
         postText(
