@@ -22,8 +22,8 @@ export interface CredentialPage {
 }
 
 /**
- * CSC API v1.0.4.0 §11.4: one page of ids. A credential that v1 has no words for is not there for v1. Throws Refusal `user_id_given`,
- * `page_token_invalid`.
+ * CSC API v1.0.4.0 §11.4: one page of ids. A credential that v1 has no words for is not there for v1: it takes no place on
+ * a page, and none is told to follow that would have nothing on it. Throws Refusal `user_id_given`, `page_token_invalid`.
  */
 export async function listPage(deps: Deps, input: ListInput): Promise<CredentialPage> {
   if (input.userId !== undefined) throw new Refusal('user_id_given')
@@ -32,16 +32,32 @@ export async function listPage(deps: Deps, input: ListInput): Promise<Credential
   const after =
     input.pageToken === undefined ? undefined : openPageToken(deps.pageTokenKey, userId, input.pageToken, now)
   if (input.pageToken !== undefined && after === undefined) throw new Refusal('page_token_invalid')
-  const page = await deps.sam.credentials(input.caller, { after, limit: pageSize(input.maxResults) })
+  const size = pageSize(input.maxResults)
+  // One more than is shown: whether there is a next page.
+  const ids = await describableIds(deps, input.caller, { after, atLeast: size + 1 })
+  const credentialIds = ids.slice(0, size)
+  const last = ids.length > size ? credentialIds.at(-1) : undefined
   return {
-    credentialIds: page.credentials
-      .filter((credential) => presencesOf(credential) !== undefined)
-      .map(({ id }) => id),
+    credentialIds,
     nextPageToken:
-      page.last === undefined
-        ? undefined
-        : makePageToken(deps.pageTokenKey, { userId, after: page.last }, now),
+      last === undefined ? undefined : makePageToken(deps.pageTokenKey, { userId, after: last }, now),
   }
+}
+
+/** Those that v1 can describe, in order; fewer than wanted only where there are no more. */
+async function describableIds(
+  deps: Pick<Deps, 'sam'>,
+  caller: Caller,
+  { after: first, atLeast }: { readonly after: string | undefined; readonly atLeast: number },
+): Promise<readonly string[]> {
+  const ids: string[] = []
+  let after = first
+  do {
+    const page = await deps.sam.credentials(caller, { after, limit: atLeast })
+    ids.push(...page.credentials.filter((one) => presencesOf(one) !== undefined).map(({ id }) => id))
+    after = page.last
+  } while (ids.length < atLeast && after !== undefined)
+  return ids
 }
 
 function pageSize(maxResults: number | undefined): number {
