@@ -1,6 +1,7 @@
-import { getChallenge } from '../../csc/credentials/getChallenge.ts'
 import type { CredentialInfo } from '../../csc/credentials/info.ts'
+import { sendOTP } from '../../csc/credentials/sendOTP.ts'
 import type { Deps } from '../../csc/deps.ts'
+import { Refusal } from '../../domain/errors.ts'
 import { hasPartsOf, type V2Specs } from '../../domain/specs.ts'
 import { callerRoute, type Route } from '../route.ts'
 import type * as wire from './contract.d.ts'
@@ -27,9 +28,18 @@ export function laterCertificateMembers(
 export function laterRoutes(deps: Deps): Record<string, Route> {
   return {
     'credentials/sendOTP': callerRoute<wire.SendOtpRequest>(async (body, caller) => {
-      const credentialId = body.credentialID
-      await getChallenge(deps, { caller, credentialId, factor: 'otp', binding: undefined })
-      return undefined
+      try {
+        await sendOTP(deps, { caller, credentialId: body.credentialID, binding: undefined })
+        return undefined
+      } catch (error) {
+        throw withoutObject(error)
+      }
     }),
   }
+}
+
+/** No object was named here: as in v1, it is the credential that takes no sent code. */
+function withoutObject(error: unknown): unknown {
+  if (!(error instanceof Refusal) || error.reason !== 'otp_not_sendable') return error
+  return new Refusal('credential_invalid', { cause: error, detail: error.detail })
 }

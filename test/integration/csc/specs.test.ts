@@ -86,6 +86,21 @@ describe('the text of CSC API v2 that the operator chose', () => {
     assert.equal(membersIn(answer, 'SignatureObject').length, 1)
   })
 
+  it('with 2.1.0.0 says of sendOTP for a credential without sent codes what version 1 says', async () => {
+    await build('2.1.0.0')
+    const { credentialID, ...ada } = await makeAccount(service, { policy: 'totp' })
+    for (const version of ['v1', 'v2'] as const) {
+      const method = `${version} credentials/sendOTP` as const
+      const { status, body } = await call(service, { ...ada, credentialID }, method, { credentialID })
+      const expected = { error: 'invalid_request', error_description: 'Invalid parameter credentialID' }
+      assert.deepEqual([status, body], [400, expected])
+    }
+    // getChallenge has a member to blame.
+    const asked = { credentialID, authObjectID: 'OTP' }
+    const challenge = await call(service, { ...ada, credentialID }, 'v2 credentials/getChallenge', asked)
+    assert.equal(memberOf(challenge.body, 'error_description'), 'Invalid parameter authObjectID')
+  })
+
   it('with 2.1.0.0 tells nothing that only 2.2 has', async () => {
     await build('2.1.0.0')
     const { credentialID, ...ada } = await makeAccount(service, { extensions: [qcStatements] })
