@@ -441,10 +441,12 @@ export interface components {
             readonly userID?: string;
             /** @description Whether credentialInfos are wanted */
             readonly credentialInfo?: boolean;
-            /** @enum {string} */
-            readonly certificates?: "none" | "single" | "chain";
-            readonly certInfo?: boolean;
-            readonly authInfo?: boolean;
+            /** @description With credentialInfo none, single or chain; ignored without */
+            readonly certificates?: unknown;
+            /** @description With credentialInfo a boolean; ignored without */
+            readonly certInfo?: unknown;
+            /** @description With credentialInfo a boolean; ignored without */
+            readonly authInfo?: unknown;
             /** @description Only those that can sign now */
             readonly onlyValid?: boolean;
             readonly lang?: components["schemas"]["Lang"];

@@ -18,6 +18,7 @@ export function laterOptions(members: LaterMembers): LaterOptions | undefined {
   return { validityPeriod, responseUri }
 }
 
+/** Of any size: what is too much is out of bounds, not of another kind. */
 function isInteger(value: unknown): value is number {
-  return Number.isSafeInteger(value)
+  return Number.isInteger(value)
 }

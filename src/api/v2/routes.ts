@@ -17,6 +17,7 @@ import { timestampRoute } from '../timestampRoute.ts'
 import { factorsOf, factorOfObject, objectsOf } from './authObjects.ts'
 import { laterCertificateMembers, LATER_FORMATS, LATER_MEMBERS, laterRoutes } from './laterParts.ts'
 import type * as wire from './contract.d.ts'
+import { listedOptions } from './listBody.ts'
 import { signatureRoutes } from './signatureRoutes.ts'
 import { malformedHeader, wording } from './wording.ts'
 
@@ -79,26 +80,22 @@ function credentialRoutes(deps: Deps): Record<string, Route> {
   return {
     'credentials/list': callerRoute<wire.CredentialsListRequest>(async (body, caller) => {
       const onlyEnabled = body.onlyValid ?? false
+      const options = listedOptions(body)
       const labels = labelsFor(body.lang, deps.service.lang)
       const credentials = await listAll(deps, {
         caller,
         userId: body.userID === '' ? undefined : body.userID,
         onlyEnabled,
       })
-      const found =
-        body.credentialInfo === true
-          ? await infos(deps, { caller, credentials, options: infoOptions(body) })
-          : []
+      const found = options && (await infos(deps, { caller, credentials, options }))
       return {
         credentialIDs: credentials.map((credential) => credential.id),
-        ...(body.credentialInfo === true
-          ? {
-              credentialInfos: found.map((info) => ({
-                credentialID: info.credential.id,
-                ...members(info, labels),
-              })),
-            }
-          : {}),
+        ...(found && {
+          credentialInfos: found.map((info) => ({
+            credentialID: info.credential.id,
+            ...members(info, labels),
+          })),
+        }),
         ...(onlyEnabled ? { onlyValid: true } : {}),
       } satisfies wire.CredentialsListResponse
     }),

@@ -34,6 +34,7 @@ const NO_CREDENTIAL = 'Missing (or invalid type) string parameter credentialID'
 const NO_HASH = 'Missing (or invalid type) array parameter hash'
 const NO_BASE64 = 'Invalid Base64 hash string parameter'
 const NO_NUMBER = 'Missing (or invalid type) integer parameter numSignatures'
+const NO_FLAG = 'Missing (or invalid type) boolean parameter'
 const WRONG_FACTOR = 'The authentication data is invalid'
 const nonceOf = (bytes: number): string => Buffer.alloc(bytes, 1).toString('base64')
 const nonce = nonceOf(16)
@@ -56,7 +57,11 @@ const ROWS: readonly Row[] = [
   ['v1 credentials/list', { pageToken: 7 }, 'Invalid parameter pageToken'],
   ['v1 credentials/list', { pageToken: '' }, 'Invalid parameter pageToken'],
   ['v1 credentials/list', { pageToken: 'W10.AAAA' }, 'Invalid parameter pageToken'],
-  ['v2 credentials/list', { certificates: 'all' }, 'Invalid parameter certificates'],
+  ['v2 credentials/list', { credentialInfo: true, certificates: 'all' }, 'Invalid parameter certificates'],
+  ['v2 credentials/list', { credentialInfo: true, certificates: 1 }, 'Invalid parameter certificates'],
+  ['v2 credentials/list', { credentialInfo: true, certInfo: 1 }, `${NO_FLAG} certInfo`],
+  ['v2 credentials/list', { credentialInfo: true, authInfo: 'true' }, `${NO_FLAG} authInfo`],
+  ['v2 credentials/list', { credentialInfo: 1, certificates: 1 }, `${NO_FLAG} credentialInfo`],
 
   ...both('credentials/info', { credentialID: undefined }, NO_CREDENTIAL),
   ...both('credentials/info', { credentialID: null }, NO_CREDENTIAL),
@@ -66,7 +71,7 @@ const ROWS: readonly Row[] = [
   ...both('credentials/info', { credentialID: 'x'.repeat(300) }, 'Invalid parameter credentialID'),
   ...both('credentials/info', { certificates: 'all' }, 'Invalid parameter certificates'),
   ...both('credentials/info', { certificates: 1 }, 'Invalid parameter certificates'),
-  ...both('credentials/info', { certInfo: 'true' }, 'Missing (or invalid type) boolean parameter certInfo'),
+  ...both('credentials/info', { certInfo: 'true' }, `${NO_FLAG} certInfo`),
 
   ...both('credentials/authorize', { credentialID: undefined, numSignatures: 'x' }, NO_CREDENTIAL),
   ...both('credentials/authorize', { numSignatures: undefined }, NO_NUMBER),
@@ -242,6 +247,14 @@ describe('a request that is not what the contract says — CSC API v1.0.4.0 §11
     assert.equal((await ssa.post('v1', 'credentials/list', body, { token })).status, 200)
     assert.equal((await ssa.post('v2', 'credentials/list', { ...body, userID: '' }, { token })).status, 200)
   })
+
+  for (const credentialInfo of [undefined, false])
+    it(`ignores what is asked of credentials that are not described: ${String(credentialInfo)} (v2 §11.4)`, async () => {
+      sam.handlers = { credentials: () => Promise.resolve({ credentials: [] }) }
+      const body = { credentialInfo, certificates: 'all', certInfo: 'true', authInfo: 1 }
+      const answer = await ssa.post('v2', 'credentials/list', body, { token })
+      assert.deepEqual([answer.status, answer.body], [200, { credentialIDs: [] }])
+    })
 
   it('ignores what belongs to mode A in mode S (v2 §11.10)', async () => {
     sam.handlers = { sign: () => Promise.resolve({ signatures: [Buffer.alloc(64)] }) }
