@@ -10,8 +10,8 @@ import { requireReportFiles, writeReports } from './report/writeReports.ts'
 import { conductRuns } from './run/conductRuns.ts'
 
 /**
- * 0: nothing failed. 1: something failed or broke. 2: the command line, the account file or a report's path is wrong, or
- * no service answers. 130: ended by hand; the report has what was seen until then.
+ * 0: nothing failed. 1: something failed or broke, or the run could not go on. 2: the command line, the account file or a
+ * report's path is wrong, or nothing answers there. 130: ended by hand; the report has what was seen until then.
  */
 export type ExitCode = number
 
@@ -63,9 +63,10 @@ async function runAndReport(request: RunRequest, { cases, out, progress }: World
 
 function exitCodeOf({ isInterrupted, runs }: Report): ExitCode {
   if (isInterrupted) return INTERRUPTED
-  const isBad = runs
-    .flatMap(({ results }) => results)
-    .some(({ outcome }) => outcome === 'failed' || outcome === 'broken')
+  const isBad = runs.some(
+    ({ results, halted }) =>
+      halted !== undefined || results.some(({ outcome }) => outcome === 'failed' || outcome === 'broken'),
+  )
   return isBad ? 1 : 0
 }
 

@@ -7,8 +7,11 @@ export type Outcome = (typeof OUTCOMES)[number]
 
 /** What the service did is not what the rule says. */
 export class Refuted extends Error {
-  override readonly name = 'Refuted'
+  override readonly name: string = 'Refuted'
 }
+
+/** No answer came: the connection could not be made, ended, or stayed silent. */
+export class Unanswered extends Refuted {}
 
 /** The service says itself that it does not have what the case is about. */
 export class NotOffered extends Error {

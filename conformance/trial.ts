@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Account, User } from './account/account.ts'
 import type { FactorValues } from './account/factorValues.ts'
 import type { ErrorTables } from './errorTables.ts'
+import { Unanswered } from './outcome.ts'
 import type { ApiVersion } from './section.ts'
 import type { Answer } from './wire/answer.ts'
 import type { Message, Service } from './wire/service.ts'
@@ -46,7 +47,7 @@ const SECOND = 1000
 
 /** One case as it runs: the run's things, and what the case leaves behind. */
 export interface Trial extends Run {
-  /** A request as it stands. Throws Refuted when there is no answer. */
+  /** A request as it stands. Throws Unanswered, a Refuted, when there is no answer. */
   send(message: Message, over?: Service): Promise<Answer>
   /** Lets time go by; other cases may act meanwhile (`waits` and `alone` of the case). */
   wait(seconds: number): Promise<void>
@@ -57,6 +58,8 @@ export interface Trial extends Run {
   readonly exchanges: readonly Exchange[]
   readonly notes: readonly string[]
   readonly warnings: readonly string[]
+  /** Whether a request of the case got no answer. */
+  hasMissed(): boolean
 }
 
 /** `wait` gets milliseconds. */
@@ -64,6 +67,7 @@ export function createTrial(run: Run, wait: (milliseconds: number) => Promise<un
   const exchanges: Exchange[] = []
   const notes: string[] = []
   const warnings: string[] = []
+  let hasMissed = false
   const kept = (text: string): string => cut(run.secrets.mask(text.slice(0, MAX_SEARCHED)))
   const keep = (message: Message, answer: string): void => {
     exchanges.push({ request: kept(written(message)), answer: kept(answer) })
@@ -73,6 +77,7 @@ export function createTrial(run: Run, wait: (milliseconds: number) => Promise<un
     exchanges,
     notes,
     warnings,
+    hasMissed: () => hasMissed,
     async wait(seconds) {
       await wait(seconds * SECOND)
     },
@@ -85,6 +90,7 @@ export function createTrial(run: Run, wait: (milliseconds: number) => Promise<un
         keep(message, writtenAnswer(answer))
         return answer
       } catch (cause) {
+        hasMissed ||= cause instanceof Unanswered
         keep(message, cause instanceof Error ? cause.message : String(cause))
         throw cause
       }

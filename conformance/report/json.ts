@@ -10,10 +10,11 @@ export function jsonReport({ began, ended, options, isInterrupted, runs }: Repor
     interrupted: isInterrupted,
     began: began.toISOString(),
     ended: ended.toISOString(),
-    runs: runs.map(({ version, baseUrl, info, results }) => ({
+    runs: runs.map(({ version, baseUrl, info, results, halted }) => ({
       version,
       baseUrl,
       info,
+      halted,
       tally: tally(results),
       results: results.map(({ case: one, milliseconds, ...rest }) => ({
         id: one.id,

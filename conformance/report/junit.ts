@@ -24,11 +24,18 @@ function suitesOf(run: VersionRun): readonly string[] {
     const results = run.results.filter((one) => one.case.method === method)
     return [
       `<testsuite name="${text(`${run.version} ${method}`)}" ${counted(results)}>`,
-      `<properties><property name="base-url" value="${text(run.baseUrl)}"/></properties>`,
+      `<properties>${propertiesOf(run)}</properties>`,
       ...results.flatMap(testCaseOf),
       '</testsuite>',
     ]
   })
+}
+
+function propertiesOf({ baseUrl, halted }: VersionRun): string {
+  const properties = { 'base-url': baseUrl, ...(halted === undefined ? {} : { halted }) }
+  return Object.entries(properties)
+    .map(([name, value]) => `<property name="${name}" value="${text(value)}"/>`)
+    .join('')
 }
 
 function counted(results: readonly Result[]): string {

@@ -9,6 +9,8 @@ export interface VersionRun {
   /** What the service says of itself. */
   readonly info: unknown
   readonly results: readonly Result[]
+  /** Why it came to an end before its last case; absent when it did not. */
+  readonly halted?: string
 }
 
 export interface Report {

@@ -53,8 +53,11 @@ export function terminalReport(out: Output, progress: Output): TerminalReport {
     },
     end: ({ runs, isInterrupted }) => {
       endMethod()
-      for (const { version, baseUrl, results } of runs)
+      for (const { version, baseUrl, results, halted } of runs) {
         out.write(`${version} at ${baseUrl}: ${results.length} cases: ${tallied(results)}\n`)
+        if (halted !== undefined && !isInterrupted)
+          out.write(`    It could not go on: ${printable(halted)}\n`)
+      }
       if (isInterrupted) out.write('The run was ended before its end.\n')
     },
   }

@@ -2,7 +2,7 @@ import { Agent, request, type Dispatcher } from 'undici'
 import type { TlsFiles } from '../account/account.ts'
 import { readTls } from '../account/readTls.ts'
 import { parsedJson } from '../json.ts'
-import { Refuted } from '../outcome.ts'
+import { Unanswered } from '../outcome.ts'
 import type { Answer } from './answer.ts'
 
 const ANSWER_MS = 60_000
@@ -20,7 +20,7 @@ export interface Message {
 /** The service under test, at one base URI. */
 export interface Service {
   readonly baseUrl: string
-  /** Throws Refuted when the connection ends, or a minute goes by, without an answer. */
+  /** Throws Unanswered when the connection ends, or a minute goes by, without an answer. */
   send(message: Message): Promise<Answer>
   /** Another set of connections, at most this many, to the same place. */
   withConnections(most: number): Service
@@ -65,7 +65,7 @@ async function exchange(dispatcher: Dispatcher, baseUrl: string, message: Messag
     return { status: statusCode, headers: singly(headers), text, json: parsedJson(text) }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new Refuted(`${message.verb} ${message.path} got no answer: ${reason}`, { cause })
+    throw new Unanswered(`${message.verb} ${message.path} got no answer: ${reason}`, { cause })
   }
 }
 

@@ -21,12 +21,14 @@ function serviceName({ runs }: Report): string {
   return [...new Set(names)].join(', ')
 }
 
-function verdict({ version, results }: VersionRun): Markup {
+function verdict({ version, results, halted }: VersionRun): Markup {
   const bad = results.filter(({ outcome }) => outcome === 'failed' || outcome === 'broken')
-  const isGood = bad.length === 0 && results.some(({ outcome }) => outcome === 'passed')
+  const isGood =
+    bad.length === 0 && halted === undefined && results.some(({ outcome }) => outcome === 'passed')
   return markup`<section class="verdict ${isGood ? 'good' : 'bad'}">
-    <h2>${STANDARDS[version]}: ${sentenceOf(results)}</h2>
+    <h2>${STANDARDS[version]}: ${halted === undefined ? '' : 'it ended early, '}${sentenceOf(results)}</h2>
     <p>${results.length} cases: ${tallied(results)}.</p>
+    ${halted === undefined ? '' : markup`<p>It could not go on: ${prose(halted)}.</p>`}
     ${
       bad.length === 0
         ? ''

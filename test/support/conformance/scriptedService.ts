@@ -32,13 +32,16 @@ export interface Ran {
 const resultSchema = z.object({ id: z.string(), outcome: z.string(), reason: z.string() })
 const reportSchema = z.object({ runs: z.array(z.object({ results: z.array(resultSchema) })) })
 
-/** `answer` gets what is neither `info` nor `auth/login`. */
+/** `answer` gets what is neither `info` nor `auth/login`; `answerInfo` tells of the methods unless it does otherwise. */
 export async function scriptedService(
   answer: (request: Received, response: ServerResponse) => void,
   methods: readonly string[] = ['auth/login', 'credentials/list', 'signatures/signHash'],
+  answerInfo: (response: ServerResponse) => void = (response) => {
+    json(response, { name: 'Scripted', methods })
+  },
 ): Promise<ScriptedService> {
   const server = await httpsServer((request, response) => {
-    if (request.path === '/csc/v1/info') json(response, { name: 'Scripted', methods })
+    if (request.path === '/csc/v1/info') answerInfo(response)
     else if (request.path === '/csc/v1/auth/login') json(response, { access_token: 'token/of+the=user' })
     else answer(request, response)
   })
