@@ -14,7 +14,11 @@ describe('pages of credentials — CSC API v1.0.4.0 §11.4', function () {
     const person = await makeAccount(service, { policy: 'documents' })
     const shown: string[] = []
     for (const isShown of [true, false, true, false, true]) {
-      const { credentialID } = await anotherCredential(service, person, isShown ? {} : { policy: 'documents' })
+      const { credentialID } = await anotherCredential(
+        service,
+        person,
+        isShown ? {} : { policy: 'documents' },
+      )
       if (isShown) shown.push(credentialID)
     }
     for (const maxResults of [1, 2, 3]) {
