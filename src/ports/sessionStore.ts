@@ -29,6 +29,6 @@ export interface SessionStore {
   revoke(hash: string, now: number): Promise<boolean>
   /** Revokes a family and every token in it. False if it had ended. */
   end(familyId: string, now: number): Promise<boolean>
-  /** Whether the family has a refresh token that may still be used. */
-  isRefreshable(familyId: string, now: number): Promise<boolean>
+  /** Whether the family has a token that may still be used, besides the one of this hash. */
+  isHeld(others: { readonly familyId: string; readonly besides: string }, now: number): Promise<boolean>
 }

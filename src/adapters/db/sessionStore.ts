@@ -42,9 +42,10 @@ export function createSessionStore(database: Knex): SessionStore {
         .update({ ended_at: now })
       return count === 1
     },
-    async isRefreshable(familyId, now) {
+    async isHeld({ familyId, besides }, now) {
       const found: unknown = await database('tokens')
-        .where({ family_id: familyId, kind: 'refresh' })
+        .where({ family_id: familyId })
+        .whereNot('token_sha256', besides)
         .whereNull('revoked_at')
         .where('expires_at', '>', now)
         .first('token_sha256')

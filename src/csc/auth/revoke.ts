@@ -18,9 +18,13 @@ export async function revoke(deps: Deps, input: { caller: Caller; token: string 
   const now = deps.clock.now()
   const { familyId } = found.principal
   if (found.kind === 'access') {
-    await deps.sessions.revoke(tokenHash(token), now)
-    await deps.audit.record({ ...contextOf(caller), type: 'token-revoked', what: 'access' })
-    if (await deps.sessions.isRefreshable(familyId, now)) return
+    const others = { familyId, besides: tokenHash(token) }
+    if (await deps.sessions.isHeld(others, now)) {
+      await deps.sessions.revoke(tokenHash(token), now)
+      await deps.audit.record({ ...contextOf(caller), type: 'token-revoked', what: 'access' })
+      // Again, since the others may have been revoked at the same time.
+      if (await deps.sessions.isHeld(others, now)) return
+    }
   }
   const voidSads = (): Promise<number> =>
     deps.sam.voidSad({ requestId: caller.requestId, familyId }, undefined)

@@ -259,10 +259,49 @@ describe('auth/login and auth/revoke — CSC API v1.0.4.0 §11.2, §11.3', () =>
     assert.equal(sam.calls.filter(({ name }) => name === 'voidSad').length, 0)
   })
 
+  it('revokes an access token alone while there is another one, also when none can be renewed', async () => {
+    const { refresh } = await remembered()
+    offset = 30 * 24 * 3600 * 1000 - 60_000
+    const renewed = await Promise.all([login({ refresh_token: refresh }), login({ refresh_token: refresh })])
+    const [first = '', second = ''] = renewed.map(({ body }) => textIn(body, 'access_token'))
+    offset += 61_000
+    assert.deepEqual((await login({ refresh_token: refresh })).body, invalid('Invalid refresh_token'))
+    assert.equal((await revoke(second, { token: first })).status, 204)
+    assert.deepEqual((await list(first)).body, EXPIRED)
+    assert.equal((await list(second)).status, 200)
+    assert.equal(sam.calls.filter(({ name }) => name === 'voidSad').length, 0)
+  })
+
   it('ends the login with its last token', async () => {
     const token = await ssa.login('ada', PASSWORD)
     assert.equal((await revoke(token, { token })).status, 204)
+    assert.deepEqual((await list(token)).body, EXPIRED)
     assert.equal(sam.calls.filter(({ name }) => name === 'voidSad').length, 2)
+  })
+
+  it('ends it also when the last two are revoked at once', async () => {
+    const { refresh } = await remembered()
+    offset = 30 * 24 * 3600 * 1000 - 60_000
+    const renewed = await Promise.all([login({ refresh_token: refresh }), login({ refresh_token: refresh })])
+    const tokens = renewed.map(({ body }) => textIn(body, 'access_token'))
+    offset += 61_000
+    const answers = await Promise.all(tokens.map((token) => revoke(token, { token })))
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [204, 204],
+    )
+    assert.ok(sam.calls.filter(({ name }) => name === 'voidSad').length >= 2)
+  })
+
+  it('leaves the last token as it is while the SAM cannot void the SADs, so that it can be asked again', async () => {
+    const token = await ssa.login('ada', PASSWORD)
+    const present = sam.handlers
+    sam.handlers = { ...present, voidSad: () => Promise.reject(new SapFailure('unavailable', 'away')) }
+    assert.equal((await revoke(token, { token })).status, 503)
+    sam.handlers = present
+    assert.equal((await list(token)).status, 200)
+    assert.equal((await revoke(token, { token })).status, 204)
+    assert.deepEqual((await list(token)).body, EXPIRED)
   })
 
   it('has a SAD voided at the SAM, of the own login only', async () => {
