@@ -43,15 +43,18 @@ export interface SignerFactor {
   readonly destination: string
 }
 
-/** `cert.status` where it is certain, undefined where it is not (a certificate that is not valid yet). */
+/**
+ * `cert.status` where it is certain. Undefined where it is not: a certificate that is not valid yet, and one whose key is
+ * suspended, for it may be revoked.
+ */
 export function certificateStatus(credential: Credential, now: number): 'valid' | 'expired' | undefined {
   const { notBefore, notAfter } = credential.certificate
   if (now > notAfter) return 'expired'
-  return now < notBefore ? undefined : 'valid'
+  return now < notBefore || credential.state !== 'ACTIVE' ? undefined : 'valid'
 }
 
 export function isEnabled(credential: Credential, now: number): boolean {
-  return credential.state === 'ACTIVE' && certificateStatus(credential, now) === 'valid'
+  return certificateStatus(credential, now) === 'valid'
 }
 
 /** `key`: OIDs of signature algorithms, best first; length in bits; OID of the curve for EC keys. */

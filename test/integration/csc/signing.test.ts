@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { constants, createHash, createPublicKey, verify, type KeyObject } from 'node:crypto'
 import { fingerprint } from '../../../sap/fingerprint.ts'
 import type { KeyTypeName } from '../../../sap/algorithms.ts'
-import { memberOf, textIn } from '../../support/bodyOf.ts'
+import { memberOf, membersOf, textIn } from '../../support/bodyOf.ts'
 import { eventsOf, newHashes, totpOf } from '../../support/samActs.ts'
 import {
   anotherCredential,
@@ -261,6 +261,8 @@ describe('from OTP to signature — CSC API v1.0.4.0 §9, v2.0.0.2 §8', functio
       credentialID: expired.credentialID,
     })
     assert.equal(memberOf(memberOf(disabled.body, 'key'), 'status'), 'disabled')
+    // Why it is suspended nobody knows here: its certificate may be revoked.
+    assert.ok(!membersOf(memberOf(disabled.body, 'cert')).includes('status'))
   })
 
   it("takes another user's page token for none", async () => {
