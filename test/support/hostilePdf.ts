@@ -337,6 +337,11 @@ export const HOSTILE: Readonly<Record<string, HostilePdf>> = {
   },
 }
 
+/** A sound PDF of a few megabytes within every bound of a reader, which becomes hundreds of megabytes of objects. */
+export function manyObjectsPdf(): Buffer {
+  return withCatalog(`/X [${'<<>>'.repeat(990_000)}]`)
+}
+
 /** A sound PDF of a few kilobytes that costs this many bytes to read: its page lies in an object stream that unfolds. */
 export function costlyPdf(bytes: number): Buffer {
   const objects = `${PAGES} ${PAGE}`

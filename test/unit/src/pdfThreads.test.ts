@@ -4,7 +4,7 @@ import { samplePdf } from '../../../ades/pdf/samplePdf.ts'
 import { withContents } from '../../../ades/pdf/signatureRevision.ts'
 import { createPdfThreads, type PdfThreads } from '../../../src/adapters/pdf/pdfThreads.ts'
 import type { PdfsToRevise } from '../../../src/ports/pdfRevisions.ts'
-import { costlyPdf } from '../../support/hostilePdf.ts'
+import { costlyPdf, manyObjectsPdf } from '../../support/hostilePdf.ts'
 import { revisionOf } from '../../support/revisionOf.ts'
 
 const MEBIBYTE = 1024 * 1024
@@ -76,6 +76,19 @@ describe('threads that read PDFs', () => {
     assert.ok(performance.now() - began > 1400)
     assert.ok(delay.max < 400e6, `${delay.max} ns`)
     assert.equal((await behind).length, 1)
+  })
+
+  it('refuse what fills their heap before any other bound is met, and the next PDF is served', async () => {
+    const revise = started(60_000, 64 * MEBIBYTE)
+    const many = manyObjectsPdf()
+    assert.ok(revisionOf(many).increment.length > 0, 'nothing else is wrong with it')
+    for (let n = 0; n < 2; n++) {
+      await assert.rejects(revise(request([many])), {
+        ...TOO_COMPLEX,
+        message: 'The PDF is too complex to be read.',
+      })
+      assert.equal((await revise(request([samplePdf()]))).length, 1)
+    }
   })
 
   it('serve one user one at a time', async () => {
