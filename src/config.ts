@@ -143,6 +143,8 @@ const schema = z.strictObject({
       connections: z.int().min(1).max(65_535).default(1024),
       /** In which an answer must be taken, whole; else its connection ends. */
       answerSeconds: z.number().min(0.1).max(600).default(30),
+      /** Of answers that are still to be taken, all together, at each listener; then the oldest connections end. */
+      answerBytes: z.int().min(65_536).default(268_435_456),
     })
     .prefault({}),
 })

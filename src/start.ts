@@ -158,6 +158,7 @@ async function openListeners(config: SsaConfig, parts: Parts): Promise<Ssa['port
     harden(server, {
       connections: config.limits.connections,
       answerWithin: config.limits.answerSeconds * 1000,
+      answerBytes: config.limits.answerBytes,
     })
     servers.push(server)
     return listen(server, at)

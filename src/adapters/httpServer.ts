@@ -8,7 +8,8 @@ import {
 } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
-import { endUntakenAnswers } from './untakenAnswers.ts'
+import { inTurn } from './inTurn.ts'
+import { endUntakenAnswers, type AnswerBounds } from './untakenAnswers.ts'
 
 /** Milliseconds for a whole request to come, and for its headers. */
 const REQUEST_TIMEOUT = 30_000
@@ -30,11 +31,9 @@ const HANDSHAKE_TIMEOUT = 10_000
 const LAST_WORDS = 2_000
 
 /** What a listener may be made to hold. */
-export interface ListenerBounds {
+export interface ListenerBounds extends AnswerBounds {
   /** Connections at one time; further ones are closed as soon as they come. */
   readonly connections: number
-  /** Milliseconds for an answer to be taken, whole. */
-  readonly answerWithin: number
 }
 
 /** For every listener that speaks TLS. */
@@ -49,14 +48,19 @@ export function createServer(
   tls: { readonly cert: string; readonly key: string } | undefined,
   classes: MessageClasses = {},
 ): Server {
-  const bounded = withFewHeaders(listener)
+  const served = bounded(listener)
   return tls === undefined
-    ? createHttpServer({ ...LIMITS, ...classes }, bounded)
-    : createHttpsServer({ ...LIMITS, ...HANDSHAKE, ...classes, ...tls }, bounded)
+    ? createHttpServer({ ...LIMITS, ...classes }, served)
+    : createHttpsServer({ ...LIMITS, ...HANDSHAKE, ...classes, ...tls }, served)
+}
+
+/** What every listener puts in front of what it serves. */
+export function bounded(listener: RequestListener): RequestListener {
+  return inTurn(withFewHeaders(listener))
 }
 
 /** Refuses what has more headers than anybody needs: node would leave out those beyond the limit without a word. */
-export function withFewHeaders(listener: RequestListener): RequestListener {
+function withFewHeaders(listener: RequestListener): RequestListener {
   return (request, response) => {
     if (request.rawHeaders.length <= 2 * MAX_HEADERS) {
       listener(request, response)
@@ -78,7 +82,7 @@ export function harden(server: Server, bounds: ListenerBounds): void {
   // One more, so that it shows.
   server.maxHeadersCount = MAX_HEADERS + 1
   server.maxConnections = bounds.connections
-  endUntakenAnswers(server, bounds.answerWithin)
+  endUntakenAnswers(server, bounds)
   server.on('checkExpectation', (_request, response: ServerResponse) => {
     tell(response, '417 Expectation Failed')
   })

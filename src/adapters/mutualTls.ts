@@ -4,7 +4,7 @@ import { createServer, type Server, type ServerOptions } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { certificateFingerprint } from '../../sap/transport/peer.ts'
-import { HANDSHAKE, withFewHeaders, type MessageClasses } from './httpServer.ts'
+import { HANDSHAKE, bounded, type MessageClasses } from './httpServer.ts'
 
 export interface MutualTlsOptions {
   /** PEM; `authority` is told to clients as the one whose certificates are wanted. */
@@ -40,11 +40,11 @@ export function createMutualTlsListener(options: MutualTlsOptions): MutualTlsLis
   }
   return {
     serve(listener, classes = {}) {
-      const bounded = withFewHeaders(listener)
+      const served = bounded(listener)
       const server = createServer({ ...tls, ...classes }, (request, response) => {
         void admissions.get(request.socket)?.then((client) => {
           if (client === undefined) request.socket.destroy()
-          else bounded(request, response)
+          else served(request, response)
         })
       })
       server.on('secureConnection', (socket) => {
