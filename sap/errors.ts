@@ -107,19 +107,31 @@ export const SAP_STATUS: Readonly<Record<SapErrorCode, number>> = {
   already_exists: 422,
 }
 
-/** A refusal with a code that may travel. `subject` is set for `certificate_expired` only: the certificate's DN parts. */
+/** Seconds that a refusal may ask the caller to wait, at most. */
+export const MAX_RETRY_AFTER = 86_400
+
+/**
+ * A refusal with a code that may travel. `subject` is set for `certificate_expired` only: the certificate's DN parts;
+ * `retryAfterSeconds` for `otps_limited`: when it may be asked again, whole seconds from 1 to `MAX_RETRY_AFTER`.
+ */
 export class SapFailure extends Error {
   readonly code: SapErrorCode
   readonly subject: CertificateSubject | undefined
+  readonly retryAfterSeconds: number | undefined
   constructor(
     code: SapErrorCode,
     reason: string,
-    options?: { cause?: unknown; subject?: CertificateSubject },
+    options?: {
+      cause?: unknown
+      subject?: CertificateSubject | undefined
+      retryAfterSeconds?: number | undefined
+    },
   ) {
     super(reason, options?.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'SapFailure'
     this.code = code
     this.subject = options?.subject
+    this.retryAfterSeconds = options?.retryAfterSeconds
   }
 }
 

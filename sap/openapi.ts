@@ -1,5 +1,5 @@
 import type { JsonSchema } from './codec.ts'
-import { SAP_ERROR_CODES, SAP_STATUS } from './errors.ts'
+import { MAX_RETRY_AFTER, SAP_ERROR_CODES, SAP_STATUS } from './errors.ts'
 import { MAX_BODY_BYTES, PROTOCOL_VERSION, REQUEST_TIMEOUT_MS } from './limits.ts'
 import { SAM_OPERATIONS } from './operations.ts'
 
@@ -28,6 +28,12 @@ export function sapOpenApi(): JsonSchema {
               description: 'With certificate_expired: of the certificate.',
               type: 'object',
               properties: { organization: { type: 'string' }, commonName: { type: 'string' } },
+            },
+            retryAfter: {
+              description: 'With otps_limited: seconds until it may be asked again.',
+              type: 'integer',
+              minimum: 1,
+              maximum: MAX_RETRY_AFTER,
             },
           },
         },

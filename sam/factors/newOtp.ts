@@ -1,4 +1,4 @@
-import { SapFailure } from '../../sap/errors.ts'
+import { MAX_RETRY_AFTER, SapFailure } from '../../sap/errors.ts'
 import type { Canonical } from '../../sap/canonical.ts'
 import { masked, type Message } from '../channels/channels.ts'
 import type { SamDeps } from '../deps.ts'
@@ -64,11 +64,15 @@ async function store(deps: SamDeps, wish: OtpWish, code: string): Promise<string
   const otp = { id: newId('otp-'), signerId, expiresAt, binding }
   const mac = await otpMac(deps, otp, code)
   const budget = { since: now - BUDGET_WINDOW_MS, limit: deps.config.otp.sendsPerQuarterHour }
-  const isStored = await deps.writer.write(async (unit) => {
-    if (!(await addOtp(unit, { ...otp, mac, createdAt: now }, budget))) return false
-    unit.record({ type: event.type, requestId, fields: { otpId: otp.id, signerId, ...event.fields } })
-    return true
+  const oldest = await deps.writer.write(async (unit) => {
+    const inTheWay = await addOtp(unit, { ...otp, mac, createdAt: now }, budget)
+    if (inTheWay === undefined)
+      unit.record({ type: event.type, requestId, fields: { otpId: otp.id, signerId, ...event.fields } })
+    return inTheWay
   })
-  if (!isStored) throw new SapFailure('otps_limited', 'too many codes were sent in a quarter of an hour')
-  return otp.id
+  if (oldest === undefined) return otp.id
+  const milliseconds = oldest + BUDGET_WINDOW_MS - now
+  throw new SapFailure('otps_limited', 'too many codes were sent in a quarter of an hour', {
+    retryAfterSeconds: Math.min(MAX_RETRY_AFTER, Math.max(1, Math.ceil(milliseconds / 1000))),
+  })
 }

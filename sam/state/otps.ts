@@ -25,18 +25,19 @@ interface Row {
 }
 
 /**
- * Stores a new OTP and voids the one before. False, and nothing stored, if `limit` were made since `since`.
+ * Stores a new OTP and voids the one before. If `limit` were made since `since`, nothing is stored, and the return is when the
+ * one was made that has to leave this window before the next.
  */
 export async function addOtp(
   unit: TransactionUnit,
   otp: OpenOtp & { readonly createdAt: number },
   budget: { readonly since: number; readonly limit: number },
-): Promise<boolean> {
-  const made = unit
-    .trx('otp')
+): Promise<number | undefined> {
+  const counted = unit
+    .trx<Row>('otp')
     .where({ signer_id: otp.signerId })
     .where('created_at', '>', budget.since)
-    .count()
+  const made = counted.clone().count()
   const values = [otp.id, otp.signerId, otp.createdAt, otp.expiresAt, otp.mac, otp.binding ?? null, 'open']
   await unit
     .trx('otp')
@@ -45,13 +46,19 @@ export async function addOtp(
     )
   // What `insert … select` returns tells nothing: on SQLite it is the last row's number, inserted or not.
   const stored: unknown = await unit.trx('otp').where({ id: otp.id }).first('id')
-  if (stored === undefined) return false
+  if (stored === undefined) {
+    const oldest = await counted
+      .orderBy('created_at', 'desc')
+      .offset(budget.limit - 1)
+      .first('created_at')
+    return oldest?.created_at ?? otp.createdAt
+  }
   await unit
     .trx('otp')
     .where({ signer_id: otp.signerId, state: 'open' })
     .whereNot({ id: otp.id })
     .update({ state: 'void' })
-  return true
+  return undefined
 }
 
 /** Each signer's one open OTP, expired or not. */

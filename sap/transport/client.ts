@@ -1,6 +1,12 @@
 import { Pool } from 'undici'
 import { MalformedMessage } from '../codec.ts'
-import { SAP_ERROR_CODES, SapFailure, type CertificateSubject, type SapErrorCode } from '../errors.ts'
+import {
+  MAX_RETRY_AFTER,
+  SAP_ERROR_CODES,
+  SapFailure,
+  type CertificateSubject,
+  type SapErrorCode,
+} from '../errors.ts'
 import { MAX_ANSWER_BYTES, PROTOCOL_VERSION, REQUEST_TIMEOUT_MS } from '../limits.ts'
 import type { AnswerOf, OperationTable, RequestOf } from './operationTypes.ts'
 
@@ -77,8 +83,17 @@ async function post(pool: Pool, name: string, body: string): Promise<{ status: n
 function failureOf(body: unknown, name: string): SapFailure {
   const given = typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined
   const code: SapErrorCode = SAP_ERROR_CODES.find((candidate) => candidate === given) ?? 'internal'
-  const subject = subjectOf(body)
-  return new SapFailure(code, `${name} was refused: ${code}`, subject === undefined ? {} : { subject })
+  return new SapFailure(code, `${name} was refused: ${code}`, {
+    subject: subjectOf(body),
+    retryAfterSeconds: retryAfterOf(body),
+  })
+}
+
+function retryAfterOf(body: unknown): number | undefined {
+  if (typeof body !== 'object' || body === null || !('retryAfter' in body)) return undefined
+  const seconds = body.retryAfter
+  if (typeof seconds !== 'number' || !Number.isInteger(seconds)) return undefined
+  return seconds >= 1 && seconds <= MAX_RETRY_AFTER ? seconds : undefined
 }
 
 function subjectOf(body: unknown): CertificateSubject | undefined {

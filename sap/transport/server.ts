@@ -89,10 +89,15 @@ async function serve<T extends OperationTable>(
     const requestId = requestIdOf(message ?? (await unreadMessage(request)))
     const refusal = { operation: operation.slice(0, 64), peer, requestId, code, error }
     const isRecorded = await recorded(options, refusal)
-    const subject = error instanceof SapFailure && error.subject ? { subject: error.subject } : {}
-    if (isRecorded) send(response, SAP_STATUS[code], { error: code, ...subject })
+    if (isRecorded) send(response, SAP_STATUS[code], { error: code, ...detailsOf(error) })
     else send(response, SAP_STATUS.unavailable, { error: 'unavailable' })
   }
+}
+
+function detailsOf(error: unknown): object {
+  if (!(error instanceof SapFailure)) return {}
+  const { subject, retryAfterSeconds: retryAfter } = error
+  return { ...(subject && { subject }), ...(retryAfter !== undefined && { retryAfter }) }
 }
 
 /** What a refused peer sent, within the same limits as any message; undefined if it is none. */

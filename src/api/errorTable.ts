@@ -36,6 +36,7 @@ export function toCscError(error: unknown, wording: Wording): CscError | undefin
   const { code, description, status } = wording[error.reason]
   return new CscError(code, typeof description === 'string' ? description : description(error), {
     cause: error,
+    retryAfterSeconds: error.retryAfterSeconds,
     ...(status === undefined ? {} : { status }),
   })
 }
@@ -47,17 +48,21 @@ export function errorAnswer(error: CscError | undefined): ErrorAnswer {
   return {
     status,
     body: { error: code, error_description: error?.description ?? COMMON_TEXT.server_error },
-    headers: headersOf(code, status),
+    headers: headersOf(code, status, error?.retryAfterSeconds),
   }
 }
 
-function headersOf(code: CscErrorCode, status: number): Readonly<Record<string, string>> {
+function headersOf(
+  code: CscErrorCode,
+  status: number,
+  retryAfterSeconds: number | undefined,
+): Readonly<Record<string, string>> {
   if (code === 'invalid_token' || code === 'expired_token')
     // RFC 6750 §3.1 has one code for both.
     return { 'WWW-Authenticate': 'Bearer error="invalid_token"' }
   if (status === 401) return { 'WWW-Authenticate': 'Basic realm="csc", charset="UTF-8"' }
   if (status === 405) return { Allow: 'POST' }
-  if (status === 429) return { 'Retry-After': '60' }
+  if (status === 429) return { 'Retry-After': String(retryAfterSeconds ?? 60) }
   if (status === 503) return { 'Retry-After': '5' }
   return {}
 }

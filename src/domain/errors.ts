@@ -26,15 +26,22 @@ export class CscError extends Error {
   readonly description: string
   /** HTTP status where it is not the one of the code. */
   readonly status: number | undefined
+  /** When it may be asked again, where that is known; whole seconds, at least 1. */
+  readonly retryAfterSeconds: number | undefined
   constructor(
     code: CscErrorCode,
     description: string,
-    options: { readonly cause?: unknown; readonly status?: number } = {},
+    options: {
+      readonly cause?: unknown
+      readonly status?: number
+      readonly retryAfterSeconds?: number | undefined
+    } = {},
   ) {
     super(description, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.description = description
     this.status = options.status
+    this.retryAfterSeconds = options.retryAfterSeconds
   }
 }
 
@@ -110,7 +117,8 @@ export interface ExpiredSubject {
 interface RefusalOptions {
   readonly cause?: unknown
   readonly detail?: string | undefined
-  readonly subject?: ExpiredSubject
+  readonly subject?: ExpiredSubject | undefined
+  readonly retryAfterSeconds?: number | undefined
   readonly userId?: string | undefined
 }
 
@@ -120,6 +128,8 @@ export class Refusal extends Error {
   readonly reason: RefusalReason
   readonly detail: string | undefined
   readonly subject: ExpiredSubject | undefined
+  /** Of what is limited: when it may be asked again; whole seconds, at least 1. */
+  readonly retryAfterSeconds: number | undefined
   /** The user who was named by a caller that did not prove to be that user. */
   readonly userId: string | undefined
   constructor(reason: RefusalReason, options: RefusalOptions = {}) {
@@ -127,6 +137,7 @@ export class Refusal extends Error {
     this.reason = reason
     this.detail = options.detail
     this.subject = options.subject
+    this.retryAfterSeconds = options.retryAfterSeconds
     this.userId = options.userId
   }
 }

@@ -1,4 +1,7 @@
-export type LoginAllowance = 'allowed' | 'account_limited' | 'address_limited'
+export type LoginAllowance =
+  | { readonly kind: 'allowed' | 'account_limited' }
+  /** `retryAfterSeconds`: when the address may try again; whole, at least 1. */
+  | { readonly kind: 'address_limited'; readonly retryAfterSeconds: number }
 
 /** Counts login attempts of an account and of an address before they are evaluated; a success gives its own back. */
 export interface LoginLimiter {

@@ -63,6 +63,7 @@ export function refusalOf(failure: SapFailure): Refusal | SapFailure {
   return new Refusal(reason, {
     cause: failure,
     detail: `SAM: ${failure.code}`,
-    ...(failure.subject === undefined ? {} : { subject: failure.subject }),
+    subject: failure.subject,
+    retryAfterSeconds: failure.retryAfterSeconds,
   })
 }

@@ -26,8 +26,10 @@ export function createLoginLimiter(limits: LoginLimits): LoginLimiter {
   })
   return {
     async attempt(username, address) {
-      if (!(await isWithin(addresses, address))) return 'address_limited'
-      return (await isWithin(accounts, username)) ? 'allowed' : 'account_limited'
+      const milliseconds = await waitOf(addresses, address)
+      if (milliseconds !== undefined)
+        return { kind: 'address_limited', retryAfterSeconds: Math.max(1, Math.ceil(milliseconds / 1000)) }
+      return { kind: (await waitOf(accounts, username)) === undefined ? 'allowed' : 'account_limited' }
     },
     async succeeded(username, address) {
       await accounts.reward(username)
@@ -36,12 +38,13 @@ export function createLoginLimiter(limits: LoginLimits): LoginLimiter {
   }
 }
 
-async function isWithin(limiter: RateLimiterMemory, key: string): Promise<boolean> {
+/** Undefined within the limit, and one more counted; else the milliseconds until it may be tried again. */
+async function waitOf(limiter: RateLimiterMemory, key: string): Promise<number | undefined> {
   try {
     await limiter.consume(key)
-    return true
+    return undefined
   } catch (error) {
-    if (error instanceof RateLimiterRes) return false
+    if (error instanceof RateLimiterRes) return error.msBeforeNext
     throw error
   }
 }

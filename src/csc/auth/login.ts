@@ -36,15 +36,16 @@ export async function login(deps: Deps, input: LoginInput): Promise<Tokens> {
 async function loginByPassword(deps: Deps, input: LoginInput): Promise<Tokens> {
   const { username, password } = basicCredentials(input.authorization)
   const allowance = await deps.loginLimiter.attempt(username, input.address)
-  if (allowance === 'address_limited') throw new Refusal('logins_limited')
+  if (allowance.kind === 'address_limited')
+    throw new Refusal('logins_limited', { retryAfterSeconds: allowance.retryAfterSeconds })
   const user = await deps.users.find(username)
   // Always one verification, and nothing written: an unknown user, a limited account and a wrong password look and last
   // the same.
   const isRight = await deps.passwords.verify(user?.passwordHash, password)
-  if (!isRight || user === undefined || allowance !== 'allowed') {
+  if (!isRight || user === undefined || allowance.kind !== 'allowed') {
     // Of an unknown user nothing is noted: what was typed there may be a password.
     throw new Refusal('login_failed', {
-      detail: allowance === 'allowed' ? undefined : 'account limited',
+      detail: allowance.kind === 'allowed' ? undefined : 'account limited',
       userId: user?.userId,
     })
   }

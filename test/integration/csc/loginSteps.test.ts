@@ -52,7 +52,7 @@ describe('the steps of auth/login, one by one — CSC API v1.0.4.0 §11.2', () =
     })
   })
   beforeEach(() => {
-    allowance = 'allowed'
+    allowance = { kind: 'allowed' }
     verified = []
     voided = []
   })
@@ -69,10 +69,10 @@ describe('the steps of auth/login, one by one — CSC API v1.0.4.0 §11.2', () =
     login({ ...deps, sessions }, { ...call(), authorization: undefined, refreshToken })
 
   const refusals: readonly [string, string, string, LoginAllowance, boolean][] = [
-    ['a wrong password', 'ada', 'wrong', 'allowed', true],
-    ['an unknown user', 'nobody', PASSWORD, 'allowed', false],
-    ['a limited account', 'ada', PASSWORD, 'account_limited', true],
-    ['an unknown limited account', 'nobody', PASSWORD, 'account_limited', false],
+    ['a wrong password', 'ada', 'wrong', { kind: 'allowed' }, true],
+    ['an unknown user', 'nobody', PASSWORD, { kind: 'allowed' }, false],
+    ['a limited account', 'ada', PASSWORD, { kind: 'account_limited' }, true],
+    ['an unknown limited account', 'nobody', PASSWORD, { kind: 'account_limited' }, false],
   ]
   for (const [name, username, password, allowed, isKnown] of refusals)
     it(`verifies once and writes nothing for ${name}: the work is the same (A17, I01)`, async () => {

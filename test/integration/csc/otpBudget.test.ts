@@ -38,7 +38,8 @@ describe('codes for one signer over the limit of a quarter of an hour — CSC AP
       await call(service, account, 'v2 credentials/getChallenge', { credentialID, authObjectID: 'OTP' }),
     ]) {
       assert.equal(answer.status, 429)
-      assert.equal(answer.headers['retry-after'], '60')
+      // The first of the two codes was made some seconds ago.
+      assert.match(String(answer.headers['retry-after']), /^(8[5-9][0-9]|900)$/)
       assert.deepEqual(answer.body, LIMITED)
     }
     const body = { credentialID, numSignatures: 1, hash: base64(hashes), OTP: otp }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { buildSam, makeSigner, type TestSam, type TestSigner } from '../../support/buildSam.ts'
+import { handClock } from '../../support/handClock.ts'
 import { authorization, callerOf, eventsOf, newHashes, sentCode } from '../../support/samActs.ts'
 
 const LIMIT = 2
@@ -7,10 +8,16 @@ const LIMIT = 2
 describe('SAM sendOtp: codes for one signer in a quarter of an hour', () => {
   let sam: TestSam
   let signer: TestSigner
+  const clock = handClock()
 
   before(async () => {
-    sam = await buildSam({ config: { otp: { lifetimeSeconds: 300, sendsPerQuarterHour: LIMIT } } })
+    sam = await buildSam({
+      config: { otp: { lifetimeSeconds: 300, sendsPerQuarterHour: LIMIT } },
+      clockSources: clock,
+    })
     signer = await makeSigner(sam)
+    // Beyond the provisioning, which has clocks of its own.
+    clock.pass(60_000)
   })
   after(() => sam.dispose())
 
@@ -26,5 +33,22 @@ describe('SAM sendOtp: codes for one signer in a quarter of an hour', () => {
     assert.ok(!JSON.stringify(events).includes('OTP_MADE'))
     const { grade } = await sam.ssa.call('authorize', authorization(signer, hashes, { otp }))
     assert.equal(grade, 'bound-otp')
+  })
+
+  it('are refused with the whole seconds until one is possible, from the one that leaves the quarter first', async () => {
+    const person = await makeSigner(sam)
+    const isRefused = (retryAfterSeconds: number): Promise<void> =>
+      assert.rejects(sam.ssa.call('sendOtp', callerOf(person)), { code: 'otps_limited', retryAfterSeconds })
+    await sentCode(sam, person)
+    clock.pass(60_000)
+    await sentCode(sam, person)
+    await isRefused(840)
+    clock.pass(500)
+    await isRefused(840)
+    clock.pass(839_499)
+    await isRefused(1)
+    clock.pass(1)
+    await sentCode(sam, person)
+    await isRefused(60)
   })
 })
