@@ -9,8 +9,11 @@ import type { Owners } from './osUsers.ts'
 import type { Program } from './placeProgram.ts'
 import { minimalEnvironment, PROGRAM_FOLDER } from './runProvision.ts'
 
-/** Threads that database and argon2 need besides one for each PKCS#11 session. */
-const OTHER_THREADS = 4
+/**
+ * Threads of a process: one for each PKCS#11 session, one for database and argon2. Each one more is woken and put to sleep
+ * for nothing, and takes the processor from the others: six instead of three cost a fifth of all signatures.
+ */
+const threadsFor = (sessions: number): number => Math.max(3, sessions + 1)
 
 /** The three processes of a set, as the supervisor starts them. */
 export function childCommands(deps: {
@@ -31,7 +34,7 @@ export function childCommands(deps: {
       folder,
       environment: {
         ...minimalEnvironment(folder),
-        UV_THREADPOOL_SIZE: String(sessionsOf(area, config) + OTHER_THREADS),
+        UV_THREADPOOL_SIZE: String(threadsFor(sessionsOf(area, config))),
       },
       user: deps.owners[area],
     }
