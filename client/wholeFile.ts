@@ -42,7 +42,11 @@ async function renameToFree(temporary: string, path: string): Promise<void> {
     // File systems without links (FAT, some network drives): the look is not at once with the act, but better than none.
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw cause
     await open(path, 'wx').then((file) => file.close(), refuseTaken(path))
-    await rename(temporary, path)
+    await rename(temporary, path).catch(async (failure: unknown) => {
+      // Empty, and ours.
+      await rm(path, { force: true })
+      throw failure
+    })
   }
 }
 

@@ -92,24 +92,32 @@ describe('a file written whole or not at all', () => {
     assert.deepEqual(readdirSync(folder), ['out'])
   })
 
-  it('replaces nothing on a file system without links either', () => {
-    const shim = join(folder, 'noLinks.so')
-    const source = join(projectRoot(), 'test', 'support', 'noLinks.c')
-    execFileSync('cc', ['-shared', '-fPIC', '-o', shim, source])
-    const write = (): string => {
+  describe('on a file system without links', () => {
+    const write = (environment: NodeJS.ProcessEnv = {}): string => {
+      const shim = at('noLinks.so')
+      const source = join(projectRoot(), 'test', 'support', 'noLinks.c')
+      execFileSync('cc', ['-shared', '-fPIC', '-o', shim, source])
       const { stderr } = spawnSync(process.execPath, node(false), {
         cwd: projectRoot(),
         encoding: 'utf8',
         input: '\n',
-        env: { ...process.env, LD_PRELOAD: shim },
+        env: { ...process.env, ...environment, LD_PRELOAD: shim },
       })
       return stderr
     }
-    assert.equal(write(), '')
-    assert.equal(statSync(at('out')).size, 2_000_000)
-    writeFileSync(at('out'), 'older')
-    assert.match(write(), /FileExists/)
-    assert.equal(readFileSync(at('out'), 'utf8'), 'older')
-    assert.deepEqual(readdirSync(folder).sort(), ['noLinks.so', 'out'])
+
+    it('replaces nothing either', () => {
+      assert.equal(write(), '')
+      assert.equal(statSync(at('out')).size, 2_000_000)
+      writeFileSync(at('out'), 'older')
+      assert.match(write(), /FileExists/)
+      assert.equal(readFileSync(at('out'), 'utf8'), 'older')
+      assert.deepEqual(readdirSync(folder).sort(), ['noLinks.so', 'out'])
+    })
+
+    it('is not there when it cannot have its name', () => {
+      assert.match(write({ NO_RENAME: '1' }), /EIO/)
+      assert.deepEqual(readdirSync(folder), ['noLinks.so'])
+    })
   })
 })
