@@ -47,6 +47,7 @@ const RULES: ImportRules = {
     pkcs11js: ['hsm', 'bench'],
     knex: DATABASES,
     sqlite3: DATABASES,
+    pg: ['store'],
     express: HTTP,
     'openapi-backend': HTTP,
     ajv: HTTP,
