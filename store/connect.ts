@@ -3,13 +3,7 @@ import knexPackage, { type Knex } from 'knex'
 import type sqlite3 from 'sqlite3'
 import { dropDoubtful, isDropped } from './dropDoubtful.ts'
 import { keepPrepared } from './keepPrepared.ts'
-
-/** One step of a schema. A migration that has landed is never changed; a new one follows it. */
-export interface Migration {
-  readonly name: string
-  up(knex: Knex): Promise<void>
-  down(knex: Knex): Promise<void>
-}
+import { migrationSource, type Migration } from './migration.ts'
 
 const PRAGMAS = [
   'PRAGMA busy_timeout = 5000',
@@ -42,13 +36,7 @@ export function connect(
       afterCreate: prepareConnection,
       validate: (connection: sqlite3.Database) => !isDropped(connection),
     },
-    migrations: {
-      migrationSource: {
-        getMigrations: () => Promise.resolve([...migrations]),
-        getMigrationName: (migration: Migration) => migration.name,
-        getMigration: (migration: Migration) => Promise.resolve(migration),
-      },
-    },
+    migrations: { migrationSource: migrationSource(migrations) },
   })
 }
 
