@@ -1,6 +1,8 @@
 import { pino } from 'pino'
 import { TokenUnfit, WrongPin } from '../hsm/errors.ts'
 import { openToken } from '../hsm/token.ts'
+import { endAtOnce, endIfStuck } from '../hsm/endIfStuck.ts'
+import { LOST_AFTER_LIMITS } from '../hsm/sessionPool.ts'
 import { ConfigError, loadConfig, type CaConfig } from './config.ts'
 import { JournalBroken } from './journal/journal.ts'
 import { openCa } from './openCa.ts'
@@ -25,7 +27,8 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 async function run(config: CaConfig): Promise<void> {
-  const token = await openToken({ ...config.hsm, tokenLabel: config.hsm.token })
+  endIfStuck('ca', LOST_AFTER_LIMITS * config.hsm.callSeconds)
+  const token = await openToken({ ...config.hsm, tokenLabel: config.hsm.token, onLost })
   const ca = await openCa({ config, token, now: () => Date.now() })
   const server = await startServer(ca, config, log)
   let isStopping = false
@@ -45,6 +48,11 @@ async function run(config: CaConfig): Promise<void> {
   })
   log.info({ event: 'ready', node: config.node, acceptedProfiles: config.acceptedProfiles })
   process.send?.({ event: 'ready' })
+}
+
+function onLost(): void {
+  log.fatal({ event: 'lost' }, 'a call into the PKCS#11 module does not come back: this process ends')
+  endAtOnce()
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

@@ -23,8 +23,15 @@ interface Slot {
   handle: Handle | undefined
   readonly held: Buffer[]
   takenAt: number | undefined
+  /** How often the pool was told of a second while this use lasted. */
+  seconds: number
+  /** Refuses whoever waits for this use. */
+  refuse: ((error: Error) => void) | undefined
   doomed: boolean
 }
+
+/** A use that lasts so many times as long as it may will not come back. */
+export const LOST_AFTER_LIMITS = 3
 
 export interface PoolDeps {
   readonly open: () => Handle
@@ -34,6 +41,8 @@ export interface PoolDeps {
   readonly onSpoilt: () => void
   /** Milliseconds, monotonic. */
   readonly now: () => number
+  /** So long may one use last, in seconds. */
+  readonly limitInSeconds: number
 }
 
 export interface PoolStats {
@@ -59,14 +68,56 @@ export class SessionPool {
       handle: undefined,
       held: [],
       takenAt: undefined,
+      seconds: 0,
+      refuse: undefined,
       doomed: false,
     }))
     this.#free = [...this.#slots]
   }
 
-  /** Runs `work` with a session of its own. Throws HsmUnavailable if the device is gone or the pool closed. */
+  /**
+   * Runs `work` with a session of its own. Throws HsmUnavailable if the device is gone, the pool closed, or the use over
+   * its limit: then `work` still runs, and its session is closed when it comes back.
+   */
   async run<T>(work: (session: Session) => Promise<T>): Promise<T> {
     const slot = await this.#take()
+    return new Promise<T>((resolve, reject) => {
+      slot.refuse = reject
+      this.#use(slot, work).then(resolve, reject)
+    })
+  }
+
+  /**
+   * To be called each second. Uses are measured in these calls and not by a clock: a process that was frozen and thawed
+   * has hung in none.
+   */
+  second(): void {
+    for (const slot of this.#slots) {
+      if (slot.takenAt === undefined) continue
+      slot.seconds++
+      if (slot.seconds !== this.#deps.limitInSeconds + 1) continue
+      slot.doomed = true
+      slot.refuse?.(new HsmUnavailable('the module did not answer in time'))
+    }
+    if (!this.#isStuck()) return
+    for (const waiter of this.#waiting.splice(0)) waiter.reject(new HsmUnavailable('the module hangs'))
+  }
+
+  /** Whether a use lasts so long that it will not come back. */
+  isLost(): boolean {
+    return this.#slots.some(({ seconds }) => seconds > LOST_AFTER_LIMITS * this.#deps.limitInSeconds)
+  }
+
+  /** Whether there is no session but such as hang. */
+  #isStuck(): boolean {
+    return this.#slots.every((slot) => this.#isOverdue(slot))
+  }
+
+  #isOverdue({ seconds }: Slot): boolean {
+    return seconds > this.#deps.limitInSeconds
+  }
+
+  async #use<T>(slot: Slot, work: (session: Session) => Promise<T>): Promise<T> {
     try {
       slot.handle ??= this.#deps.open()
       const session = this.#session(slot, slot.handle)
@@ -118,6 +169,7 @@ export class SessionPool {
 
   async #take(): Promise<Slot> {
     if (this.#closed) throw new HsmUnavailable('the token is closed')
+    if (this.#isStuck()) throw new HsmUnavailable('the module hangs')
     const slot =
       this.#free.pop() ??
       (await new Promise<Slot>((resolve, reject) => this.#waiting.push({ resolve, reject })))
@@ -128,6 +180,9 @@ export class SessionPool {
   #giveBack(slot: Slot): void {
     slot.held.length = 0
     slot.takenAt = undefined
+    slot.refuse = undefined
+    if (this.#isOverdue(slot)) this.#deps.onSpoilt()
+    slot.seconds = 0
     if (slot.doomed) this.#shut(slot)
     const next = this.#waiting.shift()
     if (next !== undefined) {

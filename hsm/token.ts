@@ -44,6 +44,10 @@ export interface TokenConfig {
   readonly loginGuardFile: string
   /** Set into process.env before C_Initialize, e.g. SOFTHSM2_CONF. */
   readonly environment?: Readonly<Record<string, string>>
+  /** So long may a call last: whoever waits for it is refused then, and its session not used again. Default: 10. */
+  readonly callSeconds?: number
+  /** Told, once, of a call that lasts three times as long: only the end of the process will end it. */
+  readonly onLost?: () => unknown
 }
 
 export interface Token extends Hsm, KeyStore {
@@ -56,6 +60,9 @@ const QUICK_SESSIONS = 2
 /** Bytes; a MAC over more takes longer than waking another thread for it. */
 const SHORT_MESSAGE = 16 * 1024
 const CLOSE_GRACE_IN_MILLISECONDS = 2000
+const CALL_LIMIT_IN_SECONDS = 10
+/** An RSA key of 4096 bits can take a slow device a minute. */
+const GENERATING_LIMIT_IN_SECONDS = 120
 
 /**
  * Opens a token and logs in, once. Throws WrongPin (and tries no login while the PIN file that was refused is
@@ -82,6 +89,7 @@ class OpenToken implements Token {
   /** One at a time, and on a session of its own: generating an RSA key takes a second and must not hold up signing. */
   readonly #generating: SessionPool
   readonly #pools: readonly SessionPool[]
+  readonly #seconds: NodeJS.Timeout
   readonly #macs = new ShortCalls(() => performance.now())
   readonly #sessionKeys = new WeakMap<SessionKey, SessionObject>()
 
@@ -104,11 +112,13 @@ class OpenToken implements Token {
         this.#connection.noteSpoilt()
       },
       now,
+      limitInSeconds: config.callSeconds ?? CALL_LIMIT_IN_SECONDS,
     }
     this.#signing = new SessionPool(deps, config.sessions)
     this.#quick = new SessionPool(deps, QUICK_SESSIONS)
-    this.#generating = new SessionPool(deps, 1)
+    this.#generating = new SessionPool({ ...deps, limitInSeconds: GENERATING_LIMIT_IN_SECONDS }, 1)
     this.#pools = [this.#signing, this.#quick, this.#generating]
+    this.#seconds = this.#countSeconds(config.onLost)
     this.#keys = new InfrastructureKeys(this.#connection)
     this.#wrapping = new Wrapping(this.#connection, this.#keys)
   }
@@ -253,10 +263,21 @@ class OpenToken implements Token {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#seconds)
     const missing = await Promise.all(this.#pools.map((pool) => pool.close(CLOSE_GRACE_IN_MILLISECONDS)))
     const count = missing.reduce((total, one) => total + one, 0)
     this.#connection.close(count === 0)
     if (count > 0) throw new SessionsNotGivenBack(count)
+  }
+
+  #countSeconds(onLost: (() => unknown) | undefined): NodeJS.Timeout {
+    const timer = setInterval(() => {
+      for (const pool of this.#pools) pool.second()
+      if (!this.#pools.some((pool) => pool.isLost())) return
+      clearInterval(timer)
+      onLost?.()
+    }, 1000)
+    return timer.unref()
   }
 
   /** A C_Sign whose answer has the length that key and mechanism allow, and no other. */

@@ -61,6 +61,8 @@ const schema = z.strictObject({
     /** About as many as cores. */
     sessions: z.int().min(1).max(64),
     loginGuardFile: path,
+    /** So long may a call into the module last; after three times as long the process ends, to be started again. */
+    callSeconds: z.int().min(1).max(600).default(10),
     /** Variables that the module reads, e.g. SOFTHSM2_CONF; paths relative to this file. */
     environment: z.record(z.string(), z.string()).default({}),
   }),

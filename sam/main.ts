@@ -1,5 +1,7 @@
 import { pino } from 'pino'
 import { openToken } from '../hsm/token.ts'
+import { endAtOnce, endIfStuck } from '../hsm/endIfStuck.ts'
+import { LOST_AFTER_LIMITS } from '../hsm/sessionPool.ts'
 import { TokenUnfit, WrongPin } from '../hsm/errors.ts'
 import { ConfigError, loadConfig, type SamConfig } from './config.ts'
 import { openSam } from './openSam.ts'
@@ -24,7 +26,8 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 async function run(config: SamConfig): Promise<void> {
-  const token = await openToken({ ...config.hsm, tokenLabel: config.hsm.token })
+  endIfStuck('sam', LOST_AFTER_LIMITS * config.hsm.callSeconds)
+  const token = await openToken({ ...config.hsm, tokenLabel: config.hsm.token, onLost })
   const sam = await openSam({ config, token })
   const server = await startServer(sam.deps, log)
   const stop = (signal: string, code = 0): void => {
@@ -54,6 +57,11 @@ async function run(config: SamConfig): Promise<void> {
     )
   log.info({ event: 'ready', node, profile, state: sam.deps.state.name() }, `SAM, profile ${profile}`)
   process.send?.({ event: 'ready' })
+}
+
+function onLost(): void {
+  log.fatal({ event: 'lost' }, 'a call into the PKCS#11 module does not come back: this process ends')
+  endAtOnce()
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

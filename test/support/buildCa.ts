@@ -183,7 +183,10 @@ async function attestingSam(
 }
 
 /** The defaults of `ca.yaml`; paths are relative to its folder. */
-export function caDocument(softHsm: Pick<SoftHsm, 'module' | 'environment'>): Record<string, unknown> {
+export function caDocument(
+  softHsm: Pick<SoftHsm, 'module' | 'environment'>,
+  hsm: { readonly callSeconds?: number } = {},
+): Record<string, unknown> {
   return {
     node: 'ca-1',
     listen: { socketPath: 'ca.sock' },
@@ -198,6 +201,7 @@ export function caDocument(softHsm: Pick<SoftHsm, 'module' | 'environment'>): Re
       sessions: 2,
       loginGuardFile: 'login-guard',
       environment: softHsm.environment,
+      ...hsm,
     },
     root: { commonName: 'Test Root', organization: 'Test', country: 'DE', validDays: 7300 },
     issuing: {

@@ -62,7 +62,9 @@ const SOURCE = fileURLToPath(new URL('pkcs11Fault.c', import.meta.url))
  * `module` and `environment` in place of the SoftHsm's. A process that uses it must not have the plain SoftHSM
  * module initialized at the same time with another folder: below, both are the same library.
  */
-export async function makeFaultModule(softHsm: SoftHsm): Promise<FaultModule> {
+export async function makeFaultModule(
+  softHsm: Pick<SoftHsm, 'folder' | 'module' | 'environment'>,
+): Promise<FaultModule> {
   const folder = mkdtempSync(join(softHsm.folder, 'fault-'))
   const module = join(folder, 'pkcs11Fault.so')
   const flags = ['-shared', '-fPIC', '-O1', '-Wall', '-Wextra', '-Werror', '-Wno-cast-function-type']

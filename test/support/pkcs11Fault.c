@@ -73,7 +73,7 @@ typedef struct {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char seen[4096];
-static unsigned long calls[FUNCTIONS];
+static unsigned long texts, calls[FUNCTIONS];
 static int initializedSince;
 
 static void readControl(char *text, size_t size) {
@@ -95,8 +95,13 @@ static void count(const char *name) {
   close(file);
 }
 
-/* Finds the rule for this call; with `isNewCall` false it only looks whether the rule of a running call still stands. */
-static Fault ruleFor(int function, const char *name, int isNewCall) {
+/* A call, counted in the text of the control file that it met. */
+typedef struct {
+  unsigned long text, number;
+} Call;
+
+/* Finds the rule for a call that is new (its number 0: it gets one), or looks whether that of a running one still stands. */
+static Fault ruleFor(int function, const char *name, Call *call) {
   Fault found = {"", 0};
   char text[sizeof seen];
   pthread_mutex_lock(&lock);
@@ -105,13 +110,15 @@ static Fault ruleFor(int function, const char *name, int isNewCall) {
     strcpy(seen, text);
     memset(calls, 0, sizeof calls);
     initializedSince = 0;
+    texts++;
   }
-  if (isNewCall) calls[function]++;
+  if (call->number == 0) *call = (Call){texts, ++calls[function]};
+  else if (call->text != texts) text[0] = '\0';
   for (char *rest, *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
     char called[32], fault[32];
     unsigned long first, last;
     if (sscanf(line, "%31s %31s %lu %lu", called, fault, &first, &last) != 4) continue;
-    if (strcmp(called, name) != 0 || calls[function] < first || calls[function] > last) continue;
+    if (strcmp(called, name) != 0 || call->number < first || call->number > last) continue;
     char *value = strchr(fault, '=');
     if (value != NULL) *value++ = '\0';
     if (strcmp(fault, "stuck") == 0 && initializedSince) continue;
@@ -127,12 +134,13 @@ static int is(const Fault *fault, const char *name) { return strcmp(fault->fault
 
 /* What every fault does before the real call. Returns whether the call ends here, with *answer. */
 static int before(int function, const char *name, Fault *fault, CK_RV *answer) {
+  Call call = {0, 0};
   count(name);
-  *fault = ruleFor(function, name, 1);
+  *fault = ruleFor(function, name, &call);
   if (is(fault, "kill")) kill(getpid(), SIGKILL);
   while (is(fault, "hang")) {
     usleep(10000);
-    *fault = ruleFor(function, name, 0);
+    *fault = ruleFor(function, name, &call);
   }
   *answer = fault->value;
   return is(fault, "error") || is(fault, "stuck");

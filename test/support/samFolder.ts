@@ -44,6 +44,9 @@ export interface SamFolderOptions {
   /** Another PKCS#11 module than SoftHSM itself, e.g. the one that makes faults. */
   readonly module?: string
   readonly environment?: Readonly<Record<string, string>>
+  /** Where that module keeps its tokens; one of its own without. */
+  readonly softHsm?: SoftHsm
+  readonly callSeconds?: number
 }
 
 export const POLICIES = {
@@ -81,7 +84,7 @@ const ROLES: readonly Role[] = ['ssa', 'ra', 'ca', 'officer']
 /** Makes the folder; nothing is provisioned yet. */
 export async function makeSamFolder(options: SamFolderOptions = {}): Promise<SamFolder> {
   const folder = await mkdtemp(join(tmpdir(), 'chancery-sam-'))
-  const softHsm = await makeSoftHsm()
+  const softHsm = options.softHsm ?? (await makeSoftHsm())
   const peerAuthority = await makePeerAuthority()
   const issuer = await makeAuthority({ name: 'CN=Test Issuing CA, O=Test, C=DK' })
   const identities = await writeFiles(folder, { peerAuthority, issuer })
@@ -159,6 +162,7 @@ function document(folder: string, softHsm: SoftHsm, options: SamFolderOptions): 
       sessions: 2,
       loginGuardFile: 'login-guard.json',
       environment: { ...softHsm.environment, ...options.environment },
+      ...(options.callSeconds === undefined ? {} : { callSeconds: options.callSeconds }),
     },
     trustedIssuers: ['issuer.crt'],
     otp: { lifetimeSeconds: 300, sendsPerQuarterHour: 1000 },

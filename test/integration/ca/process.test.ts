@@ -10,6 +10,7 @@ import { findSoftHsmModule } from '../../../hsm/softHsmModule.ts'
 import { CA_OPERATIONS } from '../../../sap/operations.ts'
 import { createOperationClient } from '../../../sap/transport/client.ts'
 import { caDocument } from '../../support/buildCa.ts'
+import { makeFaultModule } from '../../support/faultModule.ts'
 import { makePeerAuthority, makeTlsIdentity, type TlsIdentity } from '../../support/peerCertificates.ts'
 
 const line = z.looseObject({ event: z.string().optional(), msg: z.string().optional() })
@@ -160,6 +161,29 @@ describe('ca: the process', function () {
     const code = exitOf(child)
     child.disconnect()
     assert.equal(await code, 0, output())
+  })
+
+  it('ends when a call into its PKCS#11 module hangs (attack F02)', async () => {
+    const good = readFileSync(config())
+    const module = findSoftHsmModule() ?? ''
+    const environment = { SOFTHSM2_CONF: join(folder, 'softhsm2.conf') }
+    const fault = await makeFaultModule({ folder, module, environment })
+    const document = caDocument(fault, { callSeconds: 1 })
+    writeFileSync(
+      config(),
+      stringify({ ...document, peers: [{ name: 'ra-1', role: 'ra', certificate: 'ra.crt' }] }),
+    )
+    fault.set({ call: 'C_OpenSession', fault: 'hang' })
+    const { child, ready, output } = start()
+    const signal = new Promise((resolve) =>
+      child.once('exit', (_, by) => {
+        resolve(by)
+      }),
+    )
+    await assert.rejects(ready)
+    assert.equal(await signal, 'SIGKILL', output())
+    assert.match(output(), /the main thread stands still: this process ends/)
+    writeFileSync(config(), good)
   })
 
   it('tries no login after a wrong PIN, and is not to be started again', () => {

@@ -224,6 +224,24 @@ describe('hsm: sessions, and devices that fail', () => {
     await Promise.all(signing)
   })
 
+  it('refuses a signature that does not come in time, goes on with another session, and tells of the call that is lost', async () => {
+    await token.close()
+    const lost: string[] = []
+    token = await openToken({ ...config, callSeconds: 1, onLost: () => lost.push('lost') })
+    await token.infrastructureKey('wrap', 'wrap')
+    fault.set({ call: 'C_Sign', fault: 'hang', last: 1 })
+    await assert.rejects(sign(), { name: 'HsmUnavailable', message: 'the module did not answer in time' })
+    assert.equal(isGood(await sign()), true)
+    assert.deepEqual(lost, [])
+    while (lost.length === 0) await sleep(100)
+    const opened = fault.count('C_OpenSession')
+    fault.clear()
+    while (token.stats().inUse > 0) await sleep(20)
+    assert.equal(isGood(await sign()), true)
+    assert.ok(fault.count('C_OpenSession') > opened, 'the session that hung was used again')
+    assert.deepEqual(lost, ['lost'])
+  })
+
   it('reports sessions that were not given back when it closes', async () => {
     fault.set({ call: 'C_Sign', fault: 'hang' })
     const hanging = sign()

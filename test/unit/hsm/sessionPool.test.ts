@@ -26,6 +26,7 @@ function buildPool(size: number): Probe {
         spoilt++
       },
       now: () => 0,
+      limitInSeconds: 2,
     },
     size,
   )
@@ -145,5 +146,69 @@ describe('hsm/sessionPool', () => {
     assert.equal(await pool.close(5000), 0)
     await use
     assert.equal(closed.length, 1)
+  })
+
+  describe('uses that do not come back', () => {
+    const late = { name: 'HsmUnavailable', message: 'the module did not answer in time' }
+    const hangs = { name: 'HsmUnavailable', message: 'the module hangs' }
+
+    it('are refused at their limit, and their sessions closed when they come back after all', async () => {
+      const { pool, opened, closed, spoilt } = buildPool(2)
+      const { opens, open } = gate()
+      const hanging = pool.run(() => opens)
+      await tick()
+      pool.second()
+      pool.second()
+      await pool.run(() => Promise.resolve())
+      pool.second()
+      await assert.rejects(hanging, late)
+      await pool.run(({ handle }) => {
+        assert.notEqual(handle, opened[0])
+        return Promise.resolve()
+      })
+      assert.deepEqual([pool.stats().inUse, closed.length, spoilt()], [1, 0, 0])
+      open()
+      await tick()
+      assert.deepEqual([pool.stats().inUse, closed, spoilt()], [0, [opened[0]], 1])
+    })
+
+    it('let nobody wait behind them when there is no other session', async () => {
+      const { pool } = buildPool(1)
+      const { opens, open } = gate()
+      const hanging = pool.run(() => opens)
+      const waiting = pool.run(() => Promise.resolve())
+      await tick()
+      for (let second = 1; second <= 3; second++) pool.second()
+      await assert.rejects(hanging, late)
+      await assert.rejects(waiting, hangs)
+      await assert.rejects(
+        pool.run(() => Promise.resolve()),
+        hangs,
+      )
+      open()
+      await tick()
+      assert.equal(await pool.run(() => Promise.resolve('again')), 'again')
+    })
+
+    it('are lost at three times their limit, and not before', () => {
+      const { pool } = buildPool(1)
+      pool.run(() => gate().opens).catch(() => undefined)
+      for (let second = 1; second <= 7; second++) {
+        pool.second()
+        assert.equal(pool.isLost(), second >= 7)
+      }
+    })
+
+    it('are told from those that followed each other', async () => {
+      const { pool } = buildPool(1)
+      for (let use = 0; use < 5; use++) {
+        const { opens, open } = gate()
+        const running = pool.run(() => opens)
+        pool.second()
+        open()
+        await running
+      }
+      assert.equal(pool.isLost(), false)
+    })
   })
 })
