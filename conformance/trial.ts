@@ -55,6 +55,8 @@ export interface Trial extends Run {
   note(text: string): void
   /** Something that a SHOULD asks for and that is not so: the case ends `warned`. */
   warn(text: string): void
+  /** What this case alone goes on with: the acts keep its tokens here, by the keys of `learned`. */
+  readonly held: Map<string, unknown>
   readonly exchanges: readonly Exchange[]
   readonly notes: readonly string[]
   readonly warnings: readonly string[]
@@ -74,6 +76,7 @@ export function createTrial(run: Run, wait: (milliseconds: number) => Promise<un
   }
   return {
     ...run,
+    held: new Map(),
     exchanges,
     notes,
     warnings,

@@ -7,8 +7,8 @@ import type { Trial } from '../trial.ts'
 import { shown, type Answer } from '../wire/answer.ts'
 
 const DEFAULT_SECONDS = 3600
-/** A token that ends sooner is not begun to be used. */
-const MARGIN_SECONDS = 4
+/** A case does not begin with a token of which less than half its life is left, or less than this. */
+const MARGIN_SECONDS = 60
 
 /** The Authorization header of a user's calls; undefined where TLS or the network says who one is. */
 export async function authorizationOf(
@@ -18,19 +18,39 @@ export async function authorizationOf(
   return 'none' in user.authentication ? undefined : `Bearer ${await tokenOf(trial, user)}`
 }
 
-/** A service token of the user that lives a few seconds more at least. */
+/** A service token of the user: one for the whole case, since what is authorized may belong to the login. */
 export async function tokenOf(trial: Trial, user: User = trial.account.user): Promise<string> {
   const { authentication } = user
   if ('bearer' in authentication)
     return masked(trial, await secretIn(authentication.bearer.tokenFile), 'token')
   const key = tokenKey(user)
-  const kept = trial.learned.get(key)
-  if (isToken(kept) && kept.until > Date.now()) return kept.value
+  const held = trial.held.get(key)
+  if (isToken(held) && held.ends > Date.now()) return held.value
+  const learned = trial.learned.get(key)
+  const token =
+    isToken(learned) && learned.ends - learned.margin > Date.now() ? learned : await newToken(trial, user)
+  trial.learned.set(key, token)
+  trial.held.set(key, token)
+  return token.value
+}
+
+interface Token {
+  readonly value: string
+  /** When, in milliseconds since 1970. */
+  readonly ends: number
+  /** Milliseconds. */
+  readonly margin: number
+}
+
+async function newToken(trial: Trial, user: User): Promise<Token> {
   const body = answered(await login(trial, user, {}))
-  const value = textIn(body, 'access_token')
-  const seconds = (numberAt(body, 'expires_in') ?? DEFAULT_SECONDS) - MARGIN_SECONDS
-  trial.learned.set(key, { value, until: Date.now() + seconds * 1000 })
-  return value
+  const seconds = numberAt(body, 'expires_in') ?? DEFAULT_SECONDS
+  const margin = Math.min(seconds / 2, MARGIN_SECONDS)
+  return {
+    value: textIn(body, 'access_token'),
+    ends: Date.now() + seconds * 1000,
+    margin: margin * 1000,
+  }
 }
 
 /** What one login gave. */
@@ -77,6 +97,7 @@ export async function isAlive(trial: Trial, token: string): Promise<boolean> {
 /** Has the next call log in anew: a case that waits needs a token that outlives the wait, since a SAD may belong to it. */
 export function dropToken(trial: Trial, user: User = trial.account.user): void {
   trial.learned.delete(tokenKey(user))
+  trial.held.delete(tokenKey(user))
 }
 
 function tokenKey({ authentication }: User): string {
@@ -106,6 +127,6 @@ function masked(trial: Trial, secret: string, name: string): string {
   return secret
 }
 
-function isToken(kept: unknown): kept is { readonly value: string; readonly until: number } {
-  return typeof kept === 'object' && kept !== null && 'value' in kept && 'until' in kept
+function isToken(kept: unknown): kept is Token {
+  return typeof kept === 'object' && kept !== null && 'value' in kept && 'ends' in kept
 }

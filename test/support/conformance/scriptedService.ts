@@ -39,10 +39,13 @@ export async function scriptedService(
   answerInfo: (response: ServerResponse) => void = (response) => {
     json(response, { name: 'Scripted', methods })
   },
+  answerLogin: (response: ServerResponse) => void = (response) => {
+    json(response, { access_token: 'token/of+the=user' })
+  },
 ): Promise<ScriptedService> {
   const server = await httpsServer((request, response) => {
     if (request.path === '/csc/v1/info') answerInfo(response)
-    else if (request.path === '/csc/v1/auth/login') json(response, { access_token: 'token/of+the=user' })
+    else if (request.path === '/csc/v1/auth/login') answerLogin(response)
     else answer(request, response)
   })
   const folder = scratchFolder('conformance')
