@@ -17,7 +17,11 @@ export interface Outward {
 /** The ways out of this process, each with exceptions of its own, which are named in the log. */
 export function createOutward(
   config: SsaConfig,
-  deps: { readonly clock: Clock; readonly log: Log },
+  deps: {
+    readonly clock: Clock
+    readonly log: Log
+    readonly nameServers?: readonly string[] | undefined
+  },
 ): Outward {
   const { callbacks, egress, timestamp } = config
   const lists = { callbacks: callbacks.listed, timestamp: timestamp?.listed ?? [] }
@@ -28,6 +32,7 @@ export function createOutward(
     createEgress({
       listed: new Set(listed.map((pair) => listedPair(pair)).filter((pair) => pair !== undefined)),
       authorities,
+      ...(deps.nameServers === undefined ? {} : { nameServers: deps.nameServers }),
     })
   return {
     callbacks: wayTo(lists.callbacks),

@@ -51,6 +51,8 @@ export interface Surroundings {
   readonly log: Log
   /** Defaults to the system's. */
   readonly clock?: Clock
+  /** `address:port` of those that are asked for what others name. Defaults to the system's. */
+  readonly nameServers?: readonly string[]
 }
 
 const CONTRACTS = [
@@ -69,7 +71,7 @@ const TALLY_EVERY = 60_000
 
 /** Builds the SSA from its configuration and starts listening. Throws if a part is missing: provision it first. */
 export async function startSsa(config: SsaConfig, surroundings: Surroundings): Promise<Ssa> {
-  const { log, clock = systemClock } = surroundings
+  const { log, clock = systemClock, nameServers } = surroundings
   const database = await openDatabase(config.database.file)
   const client = connectSam(config)
   const servers: Server[] = []
@@ -92,7 +94,7 @@ export async function startSsa(config: SsaConfig, surroundings: Surroundings): P
   try {
     const audit = await openJournal(database, config.node, clock)
     refusals = createRefusalTally({ audit, clock, log }, TALLY_EVERY)
-    const { callbacks, timestamps } = createOutward(config, { clock, log })
+    const { callbacks, timestamps } = createOutward(config, { clock, log, nameServers })
     modeA = await startOperationModeA(config, { database, egress: callbacks, audit, clock, log })
     const { asynchronous, published } = modeA
     const deps = await createDeps(config, {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { membersOf, textIn } from './bodyOf.ts'
-import { buildSsa, type Answer, type TestSsa } from './buildSsa.ts'
+import { buildSsa, type Answer, type BuildSsaOptions, type TestSsa } from './buildSsa.ts'
 import { handClock, type HandClock } from './handClock.ts'
 import { scriptedSam, type ScriptedSam } from './scriptedSam.ts'
 
@@ -30,10 +30,16 @@ export interface Site {
   dispose(): Promise<void>
 }
 
-export async function buildAsyncSite(config: object = {}): Promise<Site> {
+export async function buildAsyncSite(
+  config: object = {},
+  surroundings: Pick<BuildSsaOptions, 'nameServers'> = {},
+): Promise<Site> {
   const sam = await scriptedSam()
   const clock = handClock()
-  const ssa = await buildSsa({ sam, config: { ...config }, clock: { now: () => clock.wall() } })
+  const ssa = await buildSsa({
+    ...surroundings,
+    ...{ sam, config: { ...config }, clock: { now: () => clock.wall() } },
+  })
   await ssa.addUser({ username: 'ada', password: 'correct horse', signerId: 'signer-1' })
   await ssa.addUser({ username: 'bob', password: 'correct horse', signerId: 'signer-2' })
   const token = await ssa.login('ada', 'correct horse')

@@ -25,6 +25,8 @@ export interface BuildSsaOptions {
   /** Merged over the defaults of `ssa.yaml`, top level. */
   readonly config?: Readonly<Record<string, unknown>>
   readonly clock?: Clock
+  /** `address:port`, in place of the system's. */
+  readonly nameServers?: readonly string[]
 }
 
 export interface CallOptions {
@@ -100,8 +102,9 @@ export async function buildSsa(options: BuildSsaOptions): Promise<TestSsa> {
       done()
     },
   })
-  const start = (): Promise<Ssa> =>
-    startSsa(config, { log: pino(sink), ...(options.clock === undefined ? {} : { clock: options.clock }) })
+  const { clock, nameServers } = options
+  const surroundings = { ...(clock && { clock }), ...(nameServers && { nameServers }) }
+  const start = (): Promise<Ssa> => startSsa(config, { log: pino(sink), ...surroundings })
   let ssa = await start()
   const ca = pemOf(authority.certificate)
   const url = (): string => `https://localhost:${ssa.ports.main}`

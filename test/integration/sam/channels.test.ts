@@ -25,6 +25,7 @@ import { webhookChannel } from '../../../sam/channels/webhookChannel.ts'
 import type { WebhookConfig } from '../../../sam/config.ts'
 import { buildSam, makeSigner, newRequestId, type TestSam } from '../../support/buildSam.ts'
 import { httpsServer, type HttpsServer } from '../../support/httpsServer.ts'
+import { nameServer } from '../../support/nameServer.ts'
 import { authorized, callerOf, journalOf, newHashes, sentCode, signing } from '../../support/samActs.ts'
 
 const message = {
@@ -199,6 +200,26 @@ describe('OTP channel webhook', () => {
       name: 'EgressRefused',
     })
     assert.deepEqual([gateway.connections(), neighbour.connections()], [before, 0])
+  })
+
+  it('reaches nothing of ours under a name that changes its mind', async () => {
+    const dns = await nameServer({ 'hook.example': [['1.1.1.1', '127.0.0.1'], ['127.0.0.1']] })
+    const config: WebhookConfig = {
+      url: `https://hook.example:${gateway.port}/otp`,
+      secretFile: join(folder, 'secret'),
+      destinations: 'phone',
+      listed: [`localhost:${gateway.port}`, `127.0.0.1:${gateway.port}`],
+      authorities: join(folder, 'ca.pem'),
+    }
+    const rebinding = webhookChannel(config, { nameServers: [dns.address] })
+    const before = gateway.connections()
+    for (let n = 0; n < 2; n++)
+      await assert.rejects(rebinding.deliver(message), {
+        message: 'refused: the name leads to an address that is not public',
+      })
+    assert.deepEqual(dns.asked, ['hook.example', 'hook.example'])
+    assert.equal(gateway.connections(), before)
+    await dns.close()
   })
 
   it('trusts no certificate that nobody vouches for', async () => {
