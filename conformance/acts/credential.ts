@@ -1,5 +1,5 @@
 import type { User } from '../account/account.ts'
-import { NotRun } from '../outcome.ts'
+import { NotOffered, NotRun } from '../outcome.ts'
 import type { Trial } from '../trial.ts'
 import { keyKind, usableCredentials, type Credential } from './credentials.ts'
 import { demandsOf } from './factors.ts'
@@ -26,6 +26,17 @@ export async function credential(trial: Trial, wish: Wish = {}): Promise<Credent
   const [first] = fitting
   if (first === undefined) throw new NotRun(wanted(wish))
   return wish.factor === 'authenticator' ? first : (quick ?? first)
+}
+
+/** The usable credential that may sign most in one authorization. Throws NotRun when there is none, NotOffered when it is one signature. */
+export async function credentialOfMost(trial: Trial, scal?: '1' | '2'): Promise<Credential> {
+  const wish = scal === undefined ? {} : { scal }
+  const all = (await usableCredentials(trial, trial.account.user)).filter((one) => fits(trial, one, wish))
+  const quick = all.filter((one) => !hasAuthenticator(trial, one))
+  const [most] = (quick.length > 0 ? quick : all).toSorted((one, other) => other.multisign - one.multisign)
+  if (most === undefined) throw new NotRun(wanted(wish))
+  if (most.multisign === 1) throw new NotOffered('no credential has a multisign above 1')
+  return most
 }
 
 /** The only authorization this suite makes by itself is the explicit one, with factors that the account file gives. */

@@ -97,7 +97,7 @@ async function makePeople(service: Service): Promise<People> {
     notBefore: Date.now() - 60 * SECOND,
     notAfter: Date.now() + SHORT_CERTIFICATE_MS,
   })
-  await anotherCredential(service, user, { keyType: 'p-256', policy: 'otp' })
+  await anotherCredential(service, user, { keyType: 'p-256', policy: 'otp-many' })
   // Each credential with a sent code has another one with the same factors.
   await anotherCredential(service, user, { keyType: 'p-256', policy: 'otp-pin' })
   await anotherCredential(service, user, { keyType: 'p-384', policy: 'totp' })

@@ -51,6 +51,7 @@ export interface SamFolderOptions {
 
 export const POLICIES = {
   otp: { scal: '2', multisign: 200, factors: ['otp'], minimumGrade: 'plain-otp' },
+  'otp-many': { scal: '2', multisign: 1000, factors: ['otp'], minimumGrade: 'plain-otp' },
   'otp-pin': { scal: '2', multisign: 200, factors: ['otp', 'pin'], minimumGrade: 'plain-otp' },
   'bound-otp': { scal: '2', multisign: 200, factors: ['otp'], minimumGrade: 'bound-otp' },
   totp: { scal: '2', multisign: 200, factors: ['totp'], minimumGrade: 'plain-otp' },

@@ -3,18 +3,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { authorize, without } from '../../acts/authorize.ts'
+import { without } from '../../acts/authorize.ts'
 import { credential } from '../../acts/credential.ts'
-import { newDocument } from '../../acts/documents.ts'
 import { post } from '../../acts/post.ts'
-import { schemeOf, usualHash } from '../../acts/schemes.ts'
 import {
   hashAlgorithmName,
   prepare,
   preparedFor,
   SIGN_HASH,
   signed,
-  signHashBody,
   verifiedIn,
   type Prepared,
 } from '../../acts/signHash.ts'
@@ -74,19 +71,6 @@ export const SIGN_HASH_CASES: readonly CaseIn[] = [
         )
         await signed(trial, preparedFor(trial, prepared, documents))
       }
-    },
-  }),
-  rule({
-    name: 'same-hash-twice',
-    rule: 'A hash that was authorized twice is signed twice, also in one request.',
-    run: async (trial) => {
-      const one = await credential(trial, { multisign: 2 })
-      const scheme = schemeOf(one, usualHash(one))
-      const document = newDocument(scheme.hash)
-      const documents = [document, document]
-      const sad = await authorize(trial, one, documents)
-      const body = signHashBody(trial, one, sad, documents, scheme)
-      await signed(trial, { credential: one, documents, scheme, sad, body })
     },
   }),
   rule({
@@ -150,14 +134,6 @@ export const SIGN_HASH_CASES: readonly CaseIn[] = [
       )
       const body = { ...prepared.body, ...nothing, clientData: 'case 17', somethingElse: { a: [1] } }
       await signed(trial, { ...prepared, body })
-    },
-  }),
-  rule({
-    name: 'as-many-as-multisign',
-    rule: 'As many hashes as multisign says are signed in one request.',
-    run: async (trial) => {
-      const one = await credential(trial)
-      await signed(trial, await prepare(trial, { count: Math.min(one.multisign, 100) }))
     },
   }),
   formCase({

@@ -11,12 +11,14 @@ import { at, listAt } from '../../json.ts'
 import { NotOffered } from '../../outcome.ts'
 import type { Trial } from '../../trial.ts'
 import { SIGN_HASH_CASES } from '../common/signHashCases.ts'
+import { SIGN_HASH_COUNTS } from '../common/signHashCountCases.ts'
 
 export const SIGN_HASH_SECTION = { version: 'v2', method: SIGN_HASH, clause: '11.10' } as const
 
 /** What is signed, and how. */
 export const signHash = casesOf(SIGN_HASH_SECTION, [
   ...SIGN_HASH_CASES,
+  ...SIGN_HASH_COUNTS,
   rule({
     name: 'hash-algorithm-not-needed',
     rule: 'Where signAlgo says which hash it has, hashAlgorithmOID may be left out.',
