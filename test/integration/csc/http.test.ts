@@ -9,6 +9,12 @@ import { scriptedSam, type ScriptedSam } from '../../support/scriptedSam.ts'
 const MSG_A =
   'The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed.'
 
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
+  not_found: 'There is no such method.',
+  method_not_allowed: 'Every method of the API is POST.',
+  not_implemented: 'The service does not have this method.',
+}
+
 describe('the API over HTTPS — CSC API v1.0.4.0 §7, §10', () => {
   let sam: ScriptedSam
   let ssa: TestSsa
@@ -111,8 +117,7 @@ describe('the API over HTTPS — CSC API v1.0.4.0 §7, §10', () => {
       const response = await answered(path, verbs[verb].ca(ssa.ca))
       assert.equal(response.status, status)
       const body = bodyOf(response)
-      assert.ok(typeof body === 'object' && body !== null && 'error' in body)
-      assert.equal(body.error, error)
+      assert.deepEqual(body, { error, error_description: DESCRIPTIONS[error] })
       if (status === 405) assert.equal(response.headers['allow'], 'POST')
     })
 
@@ -235,6 +240,9 @@ describe('the API over HTTPS — CSC API v1.0.4.0 §7, §10', () => {
     assert.match(text, /^HTTP\/1\.1 400 /)
     const body: unknown = JSON.parse(text.slice(text.indexOf('\r\n\r\n')))
     await assertAnswer('/', { status: 400, body })
-    assert.equal(memberOf(body, 'error'), 'invalid_request')
+    assert.deepEqual(body, {
+      error: 'invalid_request',
+      error_description: 'The request is not HTTP/1.1.',
+    })
   })
 })

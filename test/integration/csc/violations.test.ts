@@ -37,6 +37,12 @@ const NO_NUMBER = 'Missing (or invalid type) integer parameter numSignatures'
 const NO_FLAG = 'Missing (or invalid type) boolean parameter'
 const WRONG_FACTOR = 'The authentication data is invalid'
 const nonceOf = (bytes: number): string => Buffer.alloc(bytes, 1).toString('base64')
+/** Of what is no `invalid_request`. */
+const ERRORS: Readonly<Record<string, string>> = {
+  [WRONG_FACTOR]: 'invalid_authentication_data',
+  'The OTP is invalid': 'invalid_otp',
+  'The PIN is invalid': 'invalid_pin',
+}
 const nonce = nonceOf(16)
 
 const both = (method: string, changes: object, description: string): readonly Row[] => [
@@ -213,7 +219,10 @@ describe('a request that is not what the contract says — CSC API v1.0.4.0 §11
     it(`${method} with ${JSON.stringify(changes).slice(0, 60)}: ${description}`, async () => {
       const answer = await ssa.post(...split(method), { ...RIGHT[method], ...changes }, { token })
       assert.equal(answer.status, 400)
-      assert.equal(memberOf(answer.body, 'error_description'), description)
+      assert.deepEqual(answer.body, {
+        error: ERRORS[description] ?? 'invalid_request',
+        error_description: description,
+      })
       assert.deepEqual(sam.calls, [], 'the SAM was not asked')
       const [event] = await ssa.journal(answer.requestId)
       assert.equal(memberOf(event, 'type'), 'refused')
