@@ -34,7 +34,7 @@ import { unlockFactor } from './operations/unlockFactor.ts'
 import { voidSad } from './operations/voidSad.ts'
 import { HsmUnavailable } from '../hsm/hsm.ts'
 import { IntegrityFailure } from './state/records.ts'
-import { isStorageFault } from './state/writer.ts'
+import { isStorageFault } from '../store/faults.ts'
 
 /** Operations that a LOCKED SAM still serves: finding out, and the way out. */
 const SERVED_LOCKED: readonly SamOperationName[] = ['status', 'journal', 'acceptState']

@@ -27,6 +27,8 @@ export interface Dialect {
    * other.
    */
   readonly locking: Readonly<Record<'share' | 'change', string>>
+  /** Brings what was deleted or replaced out of the write-ahead log, where that is ours; answers whether it was busy. */
+  readonly emptyLog: string | undefined
   /** Runs one statement on a connection of the pool. */
   run(connection: unknown, text: string, values: readonly SqlParameter[]): Promise<readonly unknown[]>
 }

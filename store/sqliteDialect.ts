@@ -14,6 +14,7 @@ export const sqliteDialect: Dialect = {
   list: (_types, rows) => valuesList(rows),
   among: (_type, values) => ({ text: `in (${questionMarks(values.length)})`, values }),
   locking: { share: '', change: '' },
+  emptyLog: 'PRAGMA wal_checkpoint(TRUNCATE)',
   run(connection, text, values) {
     return new Promise((resolve, reject) => {
       const sqlite = connection as Connection // eslint-disable-line @typescript-eslint/no-unsafe-type-assertion -- of the pool of a SQLite file

@@ -5,8 +5,8 @@ import type { ChannelName } from '../../sap/operations.ts'
 import { noticeWays, wayOf } from '../factors/way.ts'
 import type { Channels, Message } from './channels.ts'
 import type { Records } from '../state/records.ts'
+import type { SqlType } from '../../store/dialect.ts'
 import type { SetStatement } from '../../store/gathering.ts'
-import { valuesList } from '../../store/valuesList.ts'
 import type { Unit } from '../state/writer.ts'
 
 interface Row {
@@ -43,9 +43,13 @@ export async function addNotice(unit: Unit, notice: Notice): Promise<void> {
   })
 }
 
+/** Of the columns, in the order of `insertNotices`. */
+const TYPES: readonly SqlType[] = ['text', 'text', 'text', 'text', 'integer', 'integer', 'text', 'text']
+
 const insertNotices: SetStatement<Row, undefined> = {
   async run(sql, items) {
-    const { text, values } = valuesList(
+    const { text, values } = sql.dialect.list(
+      TYPES,
       items.map((row) => [
         row.id,
         row.signer_id,

@@ -1,7 +1,8 @@
 import type { Knex } from 'knex'
+import type { SqlType } from '../../store/dialect.ts'
 import type { SetStatement } from '../../store/gathering.ts'
 import type { Sql } from '../../store/sql.ts'
-import { questionMarks, valuesList } from '../../store/valuesList.ts'
+import { lockRows } from '../../store/lockRows.ts'
 import type { TransactionUnit, Unit } from './writer.ts'
 
 /** One signer's act, as the ledger holds it. `body` is canonical and under `mac`; `state` is not. */
@@ -29,6 +30,19 @@ export interface OccurrenceRow {
 /** Rows of one statement: SQLite takes at most 32766 values. */
 const CHUNK = 5000
 
+/** Of the columns, in the order of `insertActivations`. */
+const ACTIVATION_TYPES: readonly SqlType[] = [
+  'text',
+  'integer',
+  'bytes',
+  'text',
+  'text',
+  'integer',
+  'text',
+  'bytes',
+  'text',
+]
+
 interface NewActivation {
   readonly row: ActivationRow
   readonly digests: readonly (Buffer | undefined)[]
@@ -37,7 +51,8 @@ interface NewActivation {
 /** The rows of the acts, then those of what they authorized. */
 const insertActivations: SetStatement<NewActivation, undefined> = {
   async run(sql, items) {
-    const acts = valuesList(
+    const acts = sql.dialect.list(
+      ACTIVATION_TYPES,
       items.map(({ row }) => [
         row.id,
         row.version,
@@ -59,7 +74,7 @@ const insertActivations: SetStatement<NewActivation, undefined> = {
       digests.map((digest, position) => [row.id, position, digest ?? null]),
     )
     for (const chunk of chunksOf(occurrences)) {
-      const { text, values } = valuesList(chunk)
+      const { text, values } = sql.dialect.list(['text', 'integer', 'bytes'], chunk)
       await sql.rows(`insert into occurrence (activation_id, position, digest) ${text}`, values)
     }
     return items.map(() => undefined)
@@ -88,10 +103,8 @@ export async function addActivation(
 /** The activation of each SAD's hash, whatever its state. */
 export const activationsBySad: SetStatement<Buffer, ActivationRow | undefined> = {
   async run(sql, items) {
-    const rows = await sql.rows<ActivationRow>(
-      `select * from activation where sad_hash in (${questionMarks(items.length)})`,
-      items,
-    )
+    const { text, values } = sql.dialect.among('bytes', items)
+    const rows = await sql.rows<ActivationRow>(`select * from activation where sad_hash ${text}`, values)
     const found = new Map(rows.map((row) => [row.sad_hash.toString('hex'), row]))
     return items.map((item) => found.get(item.toString('hex')))
   },
@@ -100,10 +113,10 @@ export const activationsBySad: SetStatement<Buffer, ActivationRow | undefined> =
 /** Everything that each activation authorized, spent or not, in the order of its list. */
 export const occurrencesOf: SetStatement<string, readonly OccurrenceRow[]> = {
   async run(sql, items) {
+    const { text, values } = sql.dialect.among('text', items)
     const rows = await sql.rows<OccurrenceRow>(
-      `select * from occurrence where activation_id in (${questionMarks(items.length)})
-        order by activation_id, position`,
-      items,
+      `select * from occurrence where activation_id ${text} order by activation_id, position`,
+      values,
     )
     const found = new Map<string, OccurrenceRow[]>(items.map((item) => [item, []]))
     for (const row of rows) found.get(row.activation_id)?.push(row)
@@ -138,12 +151,18 @@ const spend: SetStatement<Spend, boolean> = {
 
 /** How many rows each reservation got. */
 async function takeOccurrences(sql: Sql, items: readonly Spend[]): Promise<ReadonlyMap<string, number>> {
+  // Another node may void or spend the same: what the statements below find is what it left.
+  await lockRows(
+    sql,
+    'activation where',
+    items.map(({ activation }) => activation.id),
+  )
   const rows = items.map(({ activation, positions, reservationId, now }) =>
     positions.map((position) => [activation.id, position, reservationId, activation.sad_hash, now]),
   )
   const taken = new Map<string, number>()
   for (const chunk of chunksOf(rows)) {
-    const { text, values } = valuesList(chunk)
+    const { text, values } = sql.dialect.list(['text', 'integer', 'text', 'bytes', 'integer'], chunk)
     const got = await sql.rows<{ readonly spent_by: string }>(
       `update occurrence set spent_by = wanted.column3 from (${text}) as wanted
         where activation_id = wanted.column1 and position = wanted.column2 and spent_by is null
@@ -158,19 +177,18 @@ async function takeOccurrences(sql: Sql, items: readonly Spend[]): Promise<Reado
 }
 
 async function leave(sql: Sql, reservationIds: readonly string[]): Promise<void> {
-  await sql.rows(
-    `update occurrence set spent_by = null where spent_by in (${questionMarks(reservationIds.length)})`,
-    reservationIds,
-  )
+  const { text, values } = sql.dialect.among('text', reservationIds)
+  await sql.rows(`update occurrence set spent_by = null where spent_by ${text}`, values)
 }
 
 /** Ends those activations of which nothing is left. */
 async function endIfSpent(sql: Sql, activationIds: readonly string[]): Promise<void> {
+  const { text, values } = sql.dialect.among('text', activationIds)
   await sql.rows(
     `update activation set state = 'spent'
-      where state = 'open' and id in (${questionMarks(activationIds.length)})
+      where state = 'open' and id ${text}
         and not exists (select 1 from occurrence where activation_id = activation.id and spent_by is null)`,
-    activationIds,
+    values,
   )
 }
 
@@ -193,14 +211,14 @@ export async function giveBackOccurrences(
 
 const giveBack: SetStatement<{ readonly reservationId: string; readonly activationId: string }, undefined> = {
   async run(sql, items) {
+    const activationIds = items.map(({ activationId }) => activationId)
+    await lockRows(sql, 'activation where', activationIds)
     await leave(
       sql,
       items.map(({ reservationId }) => reservationId),
     )
-    await sql.rows(
-      `update activation set state = 'open' where state = 'spent' and id in (${questionMarks(items.length)})`,
-      items.map(({ activationId }) => activationId),
-    )
+    const { text, values } = sql.dialect.among('text', activationIds)
+    await sql.rows(`update activation set state = 'open' where state = 'spent' and id ${text}`, values)
     return items.map(() => undefined)
   },
 }

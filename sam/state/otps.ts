@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import type { SetStatement } from '../../store/gathering.ts'
-import { questionMarks } from '../../store/valuesList.ts'
+import { lockRows } from '../../store/lockRows.ts'
 import type { TransactionUnit, Unit } from './writer.ts'
 
 /** An OTP that was made and not used, voided or replaced. The code itself is nowhere: `mac` is over it. */
@@ -24,6 +24,14 @@ interface Row {
   readonly state: 'open' | 'used' | 'void'
 }
 
+/** Two nodes that count the codes of one signer at the same time must not both find room for one more. */
+const lockSigners: SetStatement<string, undefined> = {
+  async run(sql, signerIds) {
+    await lockRows(sql, `record where kind = 'signer' and`, signerIds)
+    return signerIds.map(() => undefined)
+  },
+}
+
 /**
  * Stores a new OTP and voids the one before. If `limit` were made since `since`, nothing is stored, and the return is when the
  * one was made that has to leave this window before the next.
@@ -33,6 +41,7 @@ export async function addOtp(
   otp: OpenOtp & { readonly createdAt: number },
   budget: { readonly since: number; readonly limit: number },
 ): Promise<number | undefined> {
+  await unit.do(lockSigners, otp.signerId)
   const counted = unit
     .trx<Row>('otp')
     .where({ signer_id: otp.signerId })
@@ -64,10 +73,8 @@ export async function addOtp(
 /** Each signer's one open OTP, expired or not. */
 export const openOtpOf: SetStatement<string, OpenOtp | undefined> = {
   async run(sql, signerIds) {
-    const rows = await sql.rows<Row>(
-      `select * from otp where state = 'open' and signer_id in (${questionMarks(signerIds.length)})`,
-      signerIds,
-    )
+    const { text, values } = sql.dialect.among('text', signerIds)
+    const rows = await sql.rows<Row>(`select * from otp where state = 'open' and signer_id ${text}`, values)
     const found = new Map(rows.map((row) => [row.signer_id, openOtp(row)]))
     return signerIds.map((signerId) => found.get(signerId))
   },
@@ -79,9 +86,10 @@ function openOtp({ id, signer_id, expires_at, mac, binding }: Row): OpenOtp {
 
 const useUp: SetStatement<string, boolean> = {
   async run(sql, ids) {
+    const { text, values } = sql.dialect.among('text', ids)
     const rows = await sql.rows<{ readonly id: string }>(
-      `update otp set state = 'used' where state = 'open' and id in (${questionMarks(ids.length)}) returning id`,
-      ids,
+      `update otp set state = 'used' where state = 'open' and id ${text} returning id`,
+      values,
     )
     const used = new Set(rows.map(({ id }) => id))
     // Of two that want the same one, the first has it.

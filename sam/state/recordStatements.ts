@@ -1,6 +1,6 @@
 import type { RecordKind } from './recordKinds.ts'
 import type { SetStatement } from '../../store/gathering.ts'
-import { valuesList } from '../../store/valuesList.ts'
+import type { Sql } from '../../store/sql.ts'
 
 /** What tells one state of a record from any other. */
 export interface RecordHead {
@@ -24,21 +24,39 @@ const nameOf = ({ kind, id }: RecordName): string => `${kind}/${id}`
 
 /** The newest version and MAC of each record. */
 export const recordHeads: SetStatement<RecordName, RecordHead | undefined> = {
-  async run(sql, items) {
-    const { text, values } = valuesList(items.map(({ kind, id }) => [kind, id]))
-    const rows = await sql.rows<Row>(
-      `select kind, id, version, mac from record where (kind, id) in (${text})`,
-      values,
-    )
-    const found = new Map(rows.map((row) => [nameOf(row), row]))
-    return items.map((item) => found.get(nameOf(item)))
+  run: (sql, items) => heads(sql, items, ''),
+}
+
+/** The same in a transaction, until whose end they stay the newest. */
+export const keptRecordHeads: SetStatement<RecordName, RecordHead | undefined> = {
+  run(sql, items) {
+    const { share } = sql.dialect.locking
+    return heads(sql, items, share === '' ? '' : `order by kind, id ${share}`)
   },
+}
+
+async function heads(
+  sql: Sql,
+  items: readonly RecordName[],
+  ending: string,
+): Promise<readonly (RecordHead | undefined)[]> {
+  const { text, values } = sql.dialect.list(
+    ['text', 'text'],
+    items.map(({ kind, id }) => [kind, id]),
+  )
+  const rows = await sql.rows<Row>(
+    `select kind, id, version, mac from record where (kind, id) in (${text}) ${ending}`,
+    values,
+  )
+  const found = new Map(rows.map((row) => [nameOf(row), row]))
+  return items.map((item) => found.get(nameOf(item)))
 }
 
 /** Stores first versions; false where there is a record of that name. */
 export const insertRecords: SetStatement<NewRow, boolean> = {
   async run(sql, items) {
-    const { text, values } = valuesList(
+    const { text, values } = sql.dialect.list(
+      ['text', 'text', 'integer', 'text', 'text', 'bytes'],
       items.map(({ kind, id, version, owner, body, mac }) => [kind, id, version, owner ?? null, body, mac]),
     )
     const rows = await sql.rows<Row>(
@@ -53,7 +71,8 @@ export const insertRecords: SetStatement<NewRow, boolean> = {
 /** Stores next versions; false where the version before is not the newest one. */
 export const replaceRecords: SetStatement<NewRow, boolean> = {
   async run(sql, items) {
-    const { text, values } = valuesList(
+    const { text, values } = sql.dialect.list(
+      ['text', 'text', 'integer', 'text', 'bytes'],
       items.map(({ kind, id, version, body, mac }) => [kind, id, version, body, mac]),
     )
     const rows = await sql.rows<Row>(

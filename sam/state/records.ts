@@ -6,7 +6,13 @@ import { MalformedMessage, type Codec } from '../../sap/codec.ts'
 import { fieldBytes } from './fieldBytes.ts'
 import type { Gathering } from '../../store/gathering.ts'
 import { RECORD_KINDS, type RecordKind, type RecordOf } from './recordKinds.ts'
-import { insertRecords, recordHeads, replaceRecords, type RecordHead } from './recordStatements.ts'
+import {
+  insertRecords,
+  keptRecordHeads,
+  recordHeads,
+  replaceRecords,
+  type RecordHead,
+} from './recordStatements.ts'
 import { Conflict, type Unit } from './writer.ts'
 
 /** A record whose MAC was verified. */
@@ -177,10 +183,10 @@ export class Records {
     })
   }
 
-  /** Throws Conflict unless `stored` is still the newest version, in this transaction. */
+  /** Throws Conflict unless `stored` is still the newest version; then it stays that until this transaction ends. */
   async requireCurrent(unit: Unit, stored: Stored<RecordKind>): Promise<void> {
     const { kind, id, version } = stored
-    const head = await unit.do(recordHeads, { kind, id })
+    const head = await unit.do(keptRecordHeads, { kind, id })
     if (head?.version !== version) throw new Conflict(`${kind} ${id} is not at version ${version}`)
   }
 

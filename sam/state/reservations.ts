@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
+import type { SqlType } from '../../store/dialect.ts'
 import type { SetStatement } from '../../store/gathering.ts'
-import { valuesList } from '../../store/valuesList.ts'
 import type { Unit } from './writer.ts'
 
 export type ReservationState = 'open' | 'signed' | 'failed' | 'released' | 'unknown'
@@ -19,9 +19,13 @@ export interface ReservationRow {
   readonly state: ReservationState
 }
 
+/** Of the columns, in the order of `insertReservations`. */
+const TYPES: readonly SqlType[] = ['text', 'text', 'text', 'text', 'text', 'text', 'integer', 'text']
+
 const insertReservations: SetStatement<ReservationRow, undefined> = {
   async run(sql, items) {
-    const { text, values } = valuesList(
+    const { text, values } = sql.dialect.list(
+      TYPES,
       items.map((row) => [
         row.id,
         row.activation_id,
@@ -55,7 +59,8 @@ interface Settlement {
 
 const settleReservations: SetStatement<Settlement, boolean> = {
   async run(sql, items) {
-    const { text, values } = valuesList(
+    const { text, values } = sql.dialect.list(
+      ['text', 'text', 'text', 'integer'],
       items.map(({ id, incarnation, state, now }) => [id, incarnation, state, now]),
     )
     const rows = await sql.rows<{ readonly id: string }>(

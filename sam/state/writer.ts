@@ -5,6 +5,7 @@ import { EMPTY_HEAD, journalRow, type JournalHead, type JournalRow } from '../jo
 import { follow } from '../journal/verifyJournal.ts'
 import { Gathering, type SetStatement } from '../../store/gathering.ts'
 import { inTransaction, sqlOf, type Sql } from '../../store/sql.ts'
+import { isOvertaken, isStorageFault } from '../../store/faults.ts'
 import { addJournalRows } from './journalRows.ts'
 
 /** One job's view of its transaction: its statements, and the events that are durable exactly if they are. */
@@ -43,13 +44,16 @@ interface Job {
 }
 
 const MAX_JOBS = 64
+/** Of a job by itself, while transactions of other nodes are in its way. */
+const MAX_TRIES = 10
 
 /**
  * The one writer of this node's state. Jobs that wait while a transaction commits are taken together into the next
  * one (group commit): each runs its own conditional writes, their events go into the journal, and all are answered
  * after the one commit. A lone job does not wait. First run, one after another, the jobs that use the transaction
  * itself; then, at the same time, those that use set statements only. A job that throws undoes the transaction, and
- * the jobs of that round run again one by one: so a job must change nothing but the database.
+ * the jobs of that round run again one by one, each again and again while another node is in its way: so a job must
+ * change nothing but the database.
  */
 export class Writer {
   readonly #knex: Knex
@@ -161,13 +165,21 @@ export class Writer {
   }
 
   async #commitAlone(job: Job): Promise<void> {
-    try {
-      await this.#transaction([job])
-    } catch (error) {
-      job.failed(error)
-      return
-    }
-    job.done()
+    for (let tries = 1; ; tries++)
+      try {
+        await this.#transaction([job])
+        job.done()
+        return
+      } catch (error) {
+        if (!isOvertaken(error, ['journal'])) {
+          job.failed(error)
+          return
+        }
+        if (tries >= MAX_TRIES) {
+          job.failed(new Conflict('other transactions were in the way every time', { cause: error }))
+          return
+        }
+      }
   }
 
   /** A commit that failed may have been stored all the same: the chain goes on from what the database has. */
@@ -267,10 +279,4 @@ async function runJob(gathering: Gathering, run: (unit: Unit) => Promise<void>):
   const last = events.pop()
   if (last === undefined) throw new Error('a record was written without an event')
   return { events: [...events, { ...last, fields: { ...last.fields, records } }], onDurable }
-}
-
-/** Whether the database itself failed (disk full, read only, broken), as opposed to a job that refused. */
-export function isStorageFault(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return typeof code === 'string' && code.startsWith('SQLITE_') && code !== 'SQLITE_CONSTRAINT'
 }

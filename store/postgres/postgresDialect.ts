@@ -19,6 +19,8 @@ export const postgresDialect: Dialect = {
   },
   among: (type, values) => ({ text: `= any (?::${ARRAYS[type]})`, values: [values] }),
   locking: { share: 'for share', change: 'for no key update' },
+  // Old row versions and the write-ahead log are the server's: docs/security-model.md.
+  emptyLog: undefined,
   run(connection, text, values) {
     const client = connection as Client // eslint-disable-line @typescript-eslint/no-unsafe-type-assertion -- of the pool of a PostgreSQL database
     return new Promise((resolve, reject) => {
