@@ -3,6 +3,13 @@ import { dirname, resolve } from 'node:path'
 import { listedPair } from '../egress/destination.ts'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
+import {
+  databaseConfig,
+  databaseFiles,
+  databaseSchema,
+  databaseSecrets,
+  type DatabaseConfig,
+} from '../store/databaseConfig.ts'
 import { CHANNELS, MAX_WAITING_SECONDS, ROLES } from '../sap/operations.ts'
 import { DESTINATION_FORMS } from './channels/destinations.ts'
 import { keyPolicy, policySchema, type KeyPolicy } from './keyPolicy.ts'
@@ -53,7 +60,7 @@ const schema = z.strictObject({
   tls: z.strictObject({ certificate: path, key: path, authority: path }),
   /** Enrolled when the SAM is provisioned; the register in the database is what counts later. */
   peers: z.array(z.strictObject({ name: id, role: z.enum(ROLES), certificate: path })).min(1),
-  database: z.strictObject({ file: path }),
+  database: databaseSchema,
   hsm: z.strictObject({
     module: path,
     token: z.string().min(1).max(32),
@@ -105,7 +112,8 @@ const schema = z.strictObject({
 type Parsed = z.infer<typeof schema>
 export type SmtpConfig = NonNullable<Parsed['channels']['smtp']>
 
-export interface SamConfig extends Omit<Parsed, 'policies'> {
+export interface SamConfig extends Omit<Parsed, 'policies' | 'database'> {
+  readonly database: DatabaseConfig
   readonly policies: Readonly<Record<string, KeyPolicy>>
   /** The folder that relative paths were resolved against. */
   readonly folder: string
@@ -142,11 +150,15 @@ export function loadConfig(file: string): SamConfig {
     throw fail('factorChange.waitingSeconds: ', 'zero is for the dev profile only')
   checkSecret('hsm.pinFile', config.hsm.pinFile, fail)
   checkSecret('tls.key', config.tls.key, fail)
+  for (const [key, file] of databaseSecrets(config.database)) checkSecret(key, file, fail)
   checkReadable(config, fail)
   return config
 }
 
-function resolvePaths(parsed: Parsed, folder: string): Parsed {
+function resolvePaths(
+  parsed: Parsed,
+  folder: string,
+): Omit<Parsed, 'database'> & Pick<SamConfig, 'database'> {
   const at = (file: string): string => resolve(folder, file)
   const { listen, tls, hsm, channels } = parsed
   return {
@@ -154,7 +166,7 @@ function resolvePaths(parsed: Parsed, folder: string): Parsed {
     listen: 'socketPath' in listen ? { socketPath: at(listen.socketPath) } : listen,
     tls: { certificate: at(tls.certificate), key: at(tls.key), authority: at(tls.authority) },
     peers: parsed.peers.map((peer) => ({ ...peer, certificate: at(peer.certificate) })),
-    database: { file: at(parsed.database.file) },
+    database: databaseConfig(parsed.database, at),
     hsm: {
       ...hsm,
       pinFile: at(hsm.pinFile),
@@ -200,13 +212,14 @@ function checkChannels(config: SamConfig, fail: Fail): void {
 }
 
 /** What is read at each start: said here by its key, instead of by an error of the file system then. */
-function checkReadable({ tls, trustedIssuers, channels }: SamConfig, fail: Fail): void {
+function checkReadable({ tls, trustedIssuers, channels, database }: SamConfig, fail: Fail): void {
   const authorities = channels.webhook?.authorities
   const files = [
     ...(authorities === undefined ? [] : [['channels.webhook.authorities', authorities] as const]),
     ['tls.certificate', tls.certificate],
     ['tls.authority', tls.authority],
     ...trustedIssuers.map((file, index) => [`trustedIssuers.${index}`, file] as const),
+    ...databaseFiles(database),
   ] as const
   for (const [key, file] of files)
     try {

@@ -42,7 +42,7 @@ export interface OpenSamOptions {
 export async function openSam(options: OpenSamOptions): Promise<Opened> {
   const { config, token } = options
   const keys = await findSamKeys(token)
-  const database = await openDatabase(config.database.file)
+  const database = await openDatabase(config.database)
   const chain = await currentChain(token, config.node)
   const { head, problem } = await readHead(database, token, chain)
   const clock = createClock(head.time, options.clockSources)

@@ -1,9 +1,11 @@
 import { createPublicKey, randomBytes } from 'node:crypto'
-import { existsSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { TokenUnfit } from '../hsm/errors.ts'
 import { initToken, openToken, type Token, type TokenConfig } from '../hsm/token.ts'
+import { nameOfDatabase } from '../store/databaseConfig.ts'
+import { storeExists } from '../store/openStore.ts'
 import { ConfigError, loadConfig, type SamConfig } from './config.ts'
 import { readCheckpoint } from './journal/checkpoint.ts'
 import { currentChain } from './journal/tokenMarks.ts'
@@ -22,14 +24,14 @@ const log = pino({ name: 'sam provision' })
 export async function provision(config: SamConfig): Promise<void> {
   const token = await openOrInit({ ...config.hsm, tokenLabel: config.hsm.token })
   try {
-    if (!existsSync(config.database.file)) {
+    if (!(await storeExists(config.database))) {
       if ((await readCheckpoint(token, await currentChain(token, config.node))) !== undefined)
         throw new ConfigError(
-          'database.file: is missing, but the token knows of one; restore it from a backup',
+          `${nameOfDatabase(config.database)} is missing, but the token knows of one; restore it from a backup`,
         )
       // Before the database, which needs them: once it is there, a key that is missing is lost, not new.
       await createSamKeys(token)
-      await createDatabase(config.database.file)
+      await createDatabase(config.database)
     }
     await writeIdentity(token, config)
   } catch (error) {

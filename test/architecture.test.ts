@@ -63,7 +63,7 @@ const RULES: ImportRules = {
     pino: ['sam', 'ca', 'src'],
     'prom-client': ['src', 'sam', 'ca'],
     yaml: ['sam', 'ca', 'src', 'scripts', 'client', 'conformance'],
-    zod: ['sam', 'ca', 'src', 'scripts', 'client', 'conformance'],
+    zod: ['store', 'sam', 'ca', 'src', 'scripts', 'client', 'conformance'],
     commander: ['client', 'conformance'],
     uqr: ['client', 'scripts'],
     '@redocly/openapi-core': ['scripts/lintContracts.ts'],

@@ -1,7 +1,6 @@
 import type { Knex } from 'knex'
 
 type Done = (error: Error | null, result?: unknown) => void
-type Call = (sql: string, values: unknown, done: Done) => void
 
 export interface CommitFaults {
   /** Commits so far. */
@@ -11,38 +10,54 @@ export interface CommitFaults {
   undo(): void
 }
 
-function diskError(): Error {
-  return Object.assign(new Error('SQLITE_IOERR: disk I/O error'), { code: 'SQLITE_IOERR', errno: 10 })
+/** The method of a connection through which all statements go, and the error of a disk, by knex's name of the client. */
+const CLIENTS: Readonly<Record<string, { readonly method: string; readonly diskError: () => Error }>> = {
+  sqlite3: {
+    method: 'all',
+    diskError: () =>
+      Object.assign(new Error('SQLITE_IOERR: disk I/O error'), { code: 'SQLITE_IOERR', errno: 10 }),
+  },
+  pg: {
+    method: 'query',
+    diskError: () => Object.assign(new Error('could not write'), { code: '58030', severity: 'PANIC' }),
+  },
 }
 
-/** Puts a hand on the one connection of a writing knex, where SQLite answers. */
+/** Puts a hand on the one connection of a writing knex, where the database answers. */
 export async function commitFaults(knex: Knex): Promise<CommitFaults> {
   const client: unknown = knex.client
+  const { method, diskError } = kindOf(client)
   const connection: unknown = await called(client, 'acquireConnection')
   await called(client, 'releaseConnection', connection)
   if (typeof connection !== 'object' || connection === null) throw new Error('no connection')
-  const original: unknown = Reflect.get(connection, 'all')
-  const all: Call = (sql, values, done) => {
-    if (typeof original === 'function') Reflect.apply(original, connection, [sql, values, done])
+  const original: unknown = Reflect.get(connection, method)
+  if (typeof original !== 'function') throw new Error(`no method ${method}`)
+  const run = (given: readonly unknown[]): void => {
+    Reflect.apply(original, connection, given)
   }
   let count = 0
   let fault: { readonly at: number; readonly kind: 'stored' | 'not stored' } | undefined
-  const standIn: Call = (sql, values, done) => {
-    if (!sql.startsWith('COMMIT')) {
-      all(sql, values, done)
+  const standIn = (...given: readonly unknown[]): void => {
+    const done = given.at(-1)
+    if (!textOf(given[0]).startsWith('COMMIT') || !isDone(done)) {
+      run(given)
       return
     }
     count++
     if (fault?.at !== count) {
-      all(sql, values, done)
+      run(given)
       return
     }
-    // As SQLite does when a commit fails: nothing of the transaction is left.
-    all(fault.kind === 'stored' ? sql : 'ROLLBACK', [], () => {
-      done(diskError())
-    })
+    // As the database does when a commit fails: nothing of the transaction is left.
+    run([
+      fault.kind === 'stored' ? 'COMMIT' : 'ROLLBACK',
+      [],
+      () => {
+        done(diskError())
+      },
+    ])
   }
-  Object.defineProperty(connection, 'all', { value: standIn, configurable: true })
+  Object.defineProperty(connection, method, { value: standIn, configurable: true, writable: true })
   return {
     get count() {
       return count
@@ -51,9 +66,29 @@ export async function commitFaults(knex: Knex): Promise<CommitFaults> {
       fault = { at: count + at, kind }
     },
     undo() {
-      Reflect.deleteProperty(connection, 'all')
+      Object.defineProperty(connection, method, { value: original, configurable: true, writable: true })
     },
   }
+}
+
+function kindOf(client: unknown): (typeof CLIENTS)[string] {
+  const config: unknown =
+    typeof client === 'object' && client !== null ? Reflect.get(client, 'config') : undefined
+  const name: unknown =
+    typeof config === 'object' && config !== null ? Reflect.get(config, 'client') : undefined
+  const kind = CLIENTS[String(name)]
+  if (kind === undefined) throw new Error('no knex client')
+  return kind
+}
+
+/** SQLite is given the text itself, PostgreSQL may be given it with the rest of the query. */
+function textOf(query: unknown): string {
+  const text = typeof query === 'object' && query !== null && 'text' in query ? query.text : query
+  return String(text)
+}
+
+function isDone(value: unknown): value is Done {
+  return typeof value === 'function'
 }
 
 function called(target: unknown, method: string, ...given: readonly unknown[]): unknown {

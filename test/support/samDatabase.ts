@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
-import knexPackage, { type Knex } from 'knex'
+import type { Knex } from 'knex'
 import type { EventType } from '../../sam/journal/events.ts'
 import type { SamFolder } from './samFolder.ts'
 
@@ -17,13 +16,8 @@ export interface JournalEntry {
 
 /** Opens the database of a SAM beside the SAM itself, for reading only. */
 export async function withDatabase<T>(site: SamFolder, read: (knex: Knex) => Promise<T>): Promise<T> {
-  const knex = knexPackage({
-    client: 'sqlite3',
-    connection: { filename: join(site.folder, 'sam.db') },
-    useNullAsDefault: true,
-  })
+  const knex = site.database.open()
   try {
-    await knex.raw('PRAGMA query_only = ON')
     return await read(knex)
   } finally {
     await knex.destroy()

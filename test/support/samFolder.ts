@@ -6,6 +6,7 @@ import { stringify } from 'yaml'
 import { SAM_OPERATIONS, type Role, type SamOperations } from '../../sap/operations.ts'
 import { createOperationClient, type OperationClient } from '../../sap/transport/client.ts'
 import { makePeerAuthority, makeTlsIdentity, type TlsIdentity } from './peerCertificates.ts'
+import { newSiteDatabase, type SiteDatabase } from './siteDatabase.ts'
 import { makeSoftHsm, type SoftHsm } from './softhsm.ts'
 import { makeAuthority, pemOf, type TestAuthority } from './testPki.ts'
 
@@ -24,6 +25,7 @@ export interface Delivered {
 export interface SamFolder {
   readonly folder: string
   readonly configFile: string
+  readonly database: SiteDatabase
   readonly softHsm: SoftHsm
   readonly url: string
   readonly socketPath: string
@@ -90,12 +92,14 @@ export async function makeSamFolder(options: SamFolderOptions = {}): Promise<Sam
   const issuer = await makeAuthority({ name: 'CN=Test Issuing CA, O=Test, C=DK' })
   const identities = await writeFiles(folder, { peerAuthority, issuer })
   const configFile = join(folder, 'sam.yaml')
-  await writeFile(configFile, stringify(document(folder, softHsm, options)))
+  const database = await newSiteDatabase(folder, 'sam.db')
+  await writeFile(configFile, stringify(document({ folder, softHsm, database }, options)))
   const socketPath = join(folder, 'sap.sock')
   const url = 'https://localhost'
   return {
     folder,
     configFile,
+    database,
     softHsm,
     url,
     socketPath,
@@ -106,6 +110,7 @@ export async function makeSamFolder(options: SamFolderOptions = {}): Promise<Sam
       createOperationClient({ operations: SAM_OPERATIONS, url, socketPath, tls: identities[role] }),
     outbox: () => readOutbox(join(folder, 'outbox')),
     async dispose() {
+      await database.dispose()
       await rm(folder, { recursive: true, force: true })
       await softHsm.dispose()
     },
@@ -148,14 +153,17 @@ async function writeFiles(
   return { ssa, ra, ca, officer }
 }
 
-function document(folder: string, softHsm: SoftHsm, options: SamFolderOptions): Record<string, unknown> {
+function document(
+  { folder, softHsm, database }: Pick<SamFolder, 'folder' | 'softHsm' | 'database'>,
+  options: SamFolderOptions,
+): Record<string, unknown> {
   return {
     profile: 'dev',
     node: 'sam-1',
     listen: { socketPath: 'sap.sock' },
     tls: { certificate: 'tls.crt', key: 'tls.key', authority: 'peers-ca.crt' },
     peers: ROLES.map((role) => ({ name: `${role}-1`, role, certificate: `${role}.crt` })),
-    database: { file: 'sam.db' },
+    database: database.document,
     hsm: {
       module: options.module ?? softHsm.module,
       token: `sam-${createHash('sha256').update(folder).digest('hex').slice(0, 8)}`,

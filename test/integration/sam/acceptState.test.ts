@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { copyFileSync, rmSync } from 'node:fs'
 import { settleExpired } from '../../../sam/activation/settleEarlier.ts'
 import { HsmUnavailable } from '../../../hsm/hsm.ts'
 import { readCheckpoint } from '../../../sam/journal/checkpoint.ts'
@@ -18,14 +17,12 @@ describe('SAM acceptState: what it leaves to be found out', () => {
 
   /** Puts an earlier copy of the whole database in place of today's. */
   async function rollBack(between: () => Promise<unknown>): Promise<void> {
-    const { file } = sam.deps.config.database
     await sam.stop()
-    copyFileSync(file, `${file}.copy`)
+    const putBack = await sam.database.keep()
     await sam.start()
     await between()
     await sam.stop()
-    copyFileSync(`${file}.copy`, file)
-    for (const suffix of ['-wal', '-shm']) rmSync(file + suffix, { force: true })
+    await putBack()
     await sam.start()
     assert.equal(sam.deps.state.name(), 'LOCKED')
   }

@@ -1,25 +1,13 @@
 import assert from 'node:assert/strict'
 import { SapFailure, type SapErrorCode } from '../../../sap/errors.ts'
 import { buildSam, makeSigner, newRequestId, type TestSam, type TestSigner } from '../../support/buildSam.ts'
+import { breakDatabase, mendDatabase } from '../../support/databaseFaults.ts'
 import { authorization, authorized, journalOf, newHashes, sentCode, signing } from '../../support/samActs.ts'
 
-/** Makes every write fail, as on a file system that the kernel has set read-only after an error. */
-async function breakDisk(sam: TestSam): Promise<void> {
-  await sam.deps.database.write.raw('PRAGMA query_only = ON')
-}
-
-async function mendDisk(sam: TestSam): Promise<void> {
-  await sam.deps.database.write.raw('PRAGMA query_only = OFF')
-}
-
-/** Leaves no page to grow into: what needs more room than the last page has fails with SQLITE_FULL. */
-async function fillDisk(sam: TestSam): Promise<void> {
-  await sam.deps.database.write.raw('PRAGMA max_page_count = 1')
-}
-
-async function emptyDisk(sam: TestSam): Promise<void> {
-  await sam.deps.database.write.raw('PRAGMA max_page_count = 1000000')
-}
+const breakDisk = (sam: TestSam): Promise<void> => breakDatabase(sam.deps.database.write, 'readOnly')
+const mendDisk = (sam: TestSam): Promise<void> => mendDatabase(sam.deps.database.write, 'readOnly')
+const fillDisk = (sam: TestSam): Promise<void> => breakDatabase(sam.deps.database.write, 'full')
+const emptyDisk = (sam: TestSam): Promise<void> => mendDatabase(sam.deps.database.write, 'full')
 
 describe('SAM over a database that cannot be written (F07)', () => {
   let sam: TestSam

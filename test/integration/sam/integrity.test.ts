@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { copyFileSync, existsSync, rmSync } from 'node:fs'
 import { loadConfig } from '../../../sam/config.ts'
 import { provision } from '../../../sam/provision.ts'
+import { storeExists } from '../../../store/openStore.ts'
 import { buildSam, makeSigner, newRequestId, type TestSam, type TestSigner } from '../../support/buildSam.ts'
 import { authorization, authorized, journalOf, newHashes, sentCode, signing } from '../../support/samActs.ts'
 
@@ -40,38 +40,39 @@ describe('a record that the SAM did not write', () => {
     return sam.ssa.call('authorize', authorization(signer, hashes, { otp, pin: signer.pin }))
   }
 
-  const changes: readonly [string, string, (signer: TestSigner) => readonly (string | number)[]][] = [
+  const changes: readonly [string, string, (signer: TestSigner) => readonly (string | number | Buffer)[]][] =
     [
-      'a key given to another state',
-      `UPDATE record SET body = replace(body, '"ACTIVE"', '"GENERATED"') WHERE kind = 'key' AND id = ?`,
-      ({ credentialId }) => [credentialId],
-    ],
-    [
-      'a PIN counter set back',
-      `UPDATE record SET body = replace(body, '"attempts":0', '"attempts":-1') WHERE kind = 'factor' AND id = ?`,
-      ({ signerId }) => [`pin.${signerId}`],
-    ],
-    [
-      'an OTP sent elsewhere',
-      `UPDATE record SET body = replace(body, 'example.org', 'evil.example') WHERE kind = 'factor' AND id = ?`,
-      ({ signerId }) => [`otp.${signerId}`],
-    ],
-    [
-      'a client with another name',
-      `UPDATE record SET body = replace(body, 'Application', 'Bank') WHERE kind = 'client' AND id = ?`,
-      ({ clientId }) => [clientId],
-    ],
-    [
-      'a MAC of zeros',
-      `UPDATE record SET mac = zeroblob(32) WHERE kind = 'key' AND id = ?`,
-      ({ credentialId }) => [credentialId],
-    ],
-    [
-      'another version number',
-      `UPDATE record SET version = version + 1 WHERE kind = 'key' AND id = ?`,
-      ({ credentialId }) => [credentialId],
-    ],
-  ]
+      [
+        'a key given to another state',
+        `UPDATE record SET body = replace(body, '"ACTIVE"', '"GENERATED"') WHERE kind = 'key' AND id = ?`,
+        ({ credentialId }) => [credentialId],
+      ],
+      [
+        'a PIN counter set back',
+        `UPDATE record SET body = replace(body, '"attempts":0', '"attempts":-1') WHERE kind = 'factor' AND id = ?`,
+        ({ signerId }) => [`pin.${signerId}`],
+      ],
+      [
+        'an OTP sent elsewhere',
+        `UPDATE record SET body = replace(body, 'example.org', 'evil.example') WHERE kind = 'factor' AND id = ?`,
+        ({ signerId }) => [`otp.${signerId}`],
+      ],
+      [
+        'a client with another name',
+        `UPDATE record SET body = replace(body, 'Application', 'Bank') WHERE kind = 'client' AND id = ?`,
+        ({ clientId }) => [clientId],
+      ],
+      [
+        'a MAC of zeros',
+        `UPDATE record SET mac = ? WHERE kind = 'key' AND id = ?`,
+        ({ credentialId }) => [Buffer.alloc(32), credentialId],
+      ],
+      [
+        'another version number',
+        `UPDATE record SET version = version + 1 WHERE kind = 'key' AND id = ?`,
+        ({ credentialId }) => [credentialId],
+      ],
+    ]
   for (const [what, sql, values] of changes)
     it(`locks the SAM, also after a restart, and nothing is authorized: ${what}`, async () => {
       await sam.stop()
@@ -110,21 +111,22 @@ describe('a ledger that the SAM did not write', () => {
   })
   afterEach(() => sam.dispose())
 
-  const changes: readonly [string, string][] = [
+  const changes: readonly [string, string, ...Buffer[]][] = [
     ['a longer life', 'UPDATE activation SET expires_at = expires_at + 1'],
     ['another body', `UPDATE activation SET body = replace(body, 'bound-otp', 'plain-otp')`],
-    ['another digest', 'UPDATE occurrence SET digest = zeroblob(32) WHERE position = 0'],
+    ['another digest', 'UPDATE occurrence SET digest = ? WHERE position = 0', Buffer.alloc(32)],
     [
       'one more occurrence',
       `INSERT INTO occurrence (activation_id, position, digest)
-         SELECT activation_id, 99, zeroblob(32) FROM occurrence WHERE position = 0`,
+         SELECT activation_id, 99, ? FROM occurrence WHERE position = 0`,
+      Buffer.alloc(32),
     ],
   ]
-  for (const [what, sql] of changes)
+  for (const [what, sql, ...values] of changes)
     it(`signs nothing, and is LOCKED: ${what}`, async () => {
       const hashes = newHashes(2)
       const { sad } = await authorized(sam, signer, hashes)
-      await tamper(sam, sql)
+      await tamper(sam, sql, values)
       for (const wanted of [hashes, [Buffer.alloc(32)]])
         await assert.rejects(sam.ssa.call('sign', signing(signer, sad, wanted)), { code: 'unavailable' })
       assert.equal(await stateOf(sam), 'LOCKED')
@@ -164,10 +166,8 @@ describe('a journal that is not the one that was written', () => {
   ]
   for (const [what, sql] of changes)
     it(`means LOCKED at the next start: ${what}`, async () => {
-      const before = sam.deps.config.database.file
       await sam.stop()
-      const { default: knex } = await import('knex')
-      const database = knex({ client: 'sqlite3', connection: { filename: before }, useNullAsDefault: true })
+      const database = sam.database.open()
       await database.raw(sql)
       if (sql.includes('-4')) await database.raw('UPDATE journal SET sequence = -sequence WHERE sequence < 0')
       await database.destroy()
@@ -180,14 +180,12 @@ describe('a journal that is not the one that was written', () => {
     })
 
   it('means LOCKED when the whole database is an older copy', async () => {
-    const { file } = sam.deps.config.database
     await sam.stop()
-    copyFileSync(file, `${file}.old`)
+    const putBack = await sam.database.keep()
     await sam.start()
     await makeSigner(sam)
     await sam.stop()
-    copyFileSync(`${file}.old`, file)
-    for (const suffix of ['-wal', '-shm']) rmSync(file + suffix, { force: true })
+    await putBack()
     await sam.start()
     assert.equal(await stateOf(sam), 'LOCKED')
   })
@@ -228,14 +226,13 @@ describe('a journal that is not the one that was written', () => {
   })
 
   it('is never replaced by an empty one beside a token that knows of it', async () => {
-    const { file } = sam.deps.config.database
     await sam.stop()
-    for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix, { force: true })
+    await sam.database.lose()
     await assert.rejects(
       provision(loadConfig(sam.configFile)),
-      /database\.file: is missing, but the token knows of one/,
+      /database\.(file|postgres): .* is missing, but the token knows of one/,
     )
-    assert.ok(!existsSync(file))
+    assert.equal(await storeExists(sam.database.config), false)
     await assert.rejects(sam.start(), /does not exist/)
   })
 })
@@ -251,7 +248,8 @@ describe('accept-state', () => {
     await assert.rejects(sam.officer.call('acceptState', request), { code: 'state_forbids' })
     await sam.stop()
     await sam.start()
-    await tamper(sam, `UPDATE record SET mac = zeroblob(32) WHERE kind = 'key' AND id = ?`, [
+    await tamper(sam, `UPDATE record SET mac = ? WHERE kind = 'key' AND id = ?`, [
+      Buffer.alloc(32),
       doomed.credentialId,
     ])
     await assert.rejects(authorized(sam, doomed, newHashes(1)), { code: 'unavailable' })

@@ -63,6 +63,100 @@ describe('sam.yaml', () => {
     assert.equal(config.receipts, true)
   })
 
+  const socket = { socket: 'run', user: 'sam', database: 'sam' }
+  const tls = { authority: 'ca.crt', certificate: 'tls.crt', key: 'tls.key' }
+
+  it('takes a file or a PostgreSQL database, over a socket or over TLS', () => {
+    assert.deepEqual(load({}).database, { file: join(folder, 'sam.db') })
+    const common = { port: 5432, user: 'sam', database: 'sam' }
+    assert.deepEqual(load({ database: { postgres: socket } }).database, {
+      postgres: { ...common, host: join(folder, 'run'), passwordFile: undefined, tls: undefined },
+    })
+    const over = {
+      host: 'db.example.org',
+      port: 6432,
+      user: 'sam',
+      database: 'sam',
+      passwordFile: 'pin',
+      tls,
+    }
+    assert.deepEqual(load({ database: { postgres: over } }).database, {
+      postgres: {
+        ...common,
+        port: 6432,
+        host: 'db.example.org',
+        passwordFile: join(folder, 'pin'),
+        tls: {
+          authority: join(folder, 'ca.crt'),
+          certificate: join(folder, 'tls.crt'),
+          key: join(folder, 'tls.key'),
+        },
+      },
+    })
+  })
+
+  const network = { host: 'db.example.org', user: 'sam', database: 'sam', tls }
+  const databases: readonly [string, Document, string][] = [
+    ['neither', {}, 'database: give either file or postgres'],
+    ['both', { file: 'sam.db', postgres: socket }, 'database: give either file or postgres'],
+    [
+      'a password in it',
+      { postgres: { ...socket, password: 'x' } },
+      'database.postgres.password: unknown key',
+    ],
+    [
+      'neither socket nor host',
+      { postgres: { user: 'a', database: 'b' } },
+      'database.postgres.socket: give either socket or host',
+    ],
+    [
+      'both socket and host',
+      { postgres: { ...network, socket: 'run' } },
+      'database.postgres.socket: give either socket or host',
+    ],
+    [
+      'a host without TLS',
+      { postgres: { ...network, tls: undefined } },
+      'database.postgres.tls: is demanded with host',
+    ],
+    ['a socket with TLS', { postgres: { ...socket, tls } }, 'database.postgres.tls: is for host only'],
+    [
+      'a certificate without its key',
+      { postgres: { ...network, tls: { ...tls, key: undefined } } },
+      'database.postgres.tls: certificate and key belong together',
+    ],
+    [
+      'a password file that others may read',
+      { postgres: { ...socket, passwordFile: 'open' } },
+      'database.postgres.passwordFile: the file is open to others (chmod 600)',
+    ],
+    [
+      'a password file that is not there',
+      { postgres: { ...socket, passwordFile: 'absent' } },
+      'database.postgres.passwordFile: the file cannot be read',
+    ],
+    [
+      'a key that others may read',
+      { postgres: { ...network, tls: { ...tls, key: 'open' } } },
+      'database.postgres.tls.key: the file is open to others (chmod 600)',
+    ],
+    [
+      'an authority that is not there',
+      { postgres: { ...network, tls: { ...tls, authority: 'absent' } } },
+      'database.postgres.tls.authority: the file cannot be read',
+    ],
+    [
+      'a certificate that is not there',
+      { postgres: { ...network, tls: { ...tls, certificate: 'absent' } } },
+      'database.postgres.tls.certificate: the file cannot be read',
+    ],
+  ]
+  for (const [what, database, message] of databases)
+    it(`refuses a database with ${what}`, () => {
+      writeFileSync(join(folder, 'open'), 'x', { mode: 0o644 })
+      assert.throws(() => load({ database }), new ConfigError(`${join(folder, 'sam.yaml')}: ${message}`))
+    })
+
   it('reads a list of factors as all of them, and an expression as what it says', () => {
     const factorsOf = (factors: unknown): unknown => load(policy({ factors })).policies['p']?.factors
     assert.deepEqual(factorsOf(['otp', 'pin']), parseFactors('otp AND pin'))
