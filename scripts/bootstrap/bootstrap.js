@@ -11,9 +11,10 @@ const NEEDS_A_PERSON = 2
  * Installs what is missing and builds what is stale; says nothing when there is nothing to do. Answers the exit code.
  * @param {import('./world.js').World} world
  * @param {{ version: string, range: string }} node
+ * @param {{ tests: boolean }} [purpose] what only the tests need is installed for them alone
  * @returns {Promise<number>}
  */
-export async function bootstrap(world, node) {
+export async function bootstrap(world, node, { tests } = { tests: false }) {
   const problem = nodeProblem(node.version, node.range)
   if (problem !== undefined) {
     world.say(problem)
@@ -21,7 +22,7 @@ export async function bootstrap(world, node) {
   }
   try {
     const current = packagesAreCurrent(world)
-    await installSystem(world, missingRequirements(world, !current))
+    await installSystem(world, missingRequirements(world, { compiles: !current, tests }))
     if (!current && !(await installPackages(world))) return 1
   } catch (error) {
     if (!(error instanceof CannotInstall)) throw error

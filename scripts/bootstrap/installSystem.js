@@ -24,6 +24,9 @@ export async function installSystem(world, missing) {
       [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...words],
       'apt-get ' + words[0],
     )
+  for (const { before } of missing)
+    if (before !== undefined && (await world.run([...prefix, ...before], before[0])) !== 0)
+      throw new CannotInstall('Could not prepare the installation of ' + packages.join(', ') + ': see above.')
   const install = ['install', '-y', '--no-install-recommends', ...packages]
   // The lists of a fresh container are empty; those of an old machine may name versions that are gone.
   if (world.hasPackageLists() && (await apt(install)) === 0) return

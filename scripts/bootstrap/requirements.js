@@ -9,8 +9,11 @@ const SOFTHSM_PLACES = [
 ]
 
 /**
- * What the project needs besides Node and npm: how to see it, what it is called, and its Debian package.
- * @typedef {{ name: string, apt: string, program?: string, files?: readonly string[] }} Requirement
+ * What the project needs besides Node and npm: how to see it, what it is called, and its Debian package. `before` is run
+ * before the package is installed.
+ * @typedef {{
+ *   name: string, apt: string, program?: string, files?: readonly string[], before?: readonly string[]
+ * }} Requirement
  * @type {readonly Requirement[]}
  */
 const ALWAYS = [
@@ -19,6 +22,28 @@ const ALWAYS = [
   { name: 'qpdf', apt: 'qpdf', program: 'qpdf' },
   { name: 'openssl', apt: 'openssl', program: 'openssl' },
   { name: 'curl', apt: 'curl', program: 'curl' },
+]
+
+const CLUSTERS = '/etc/postgresql-common/createcluster.conf'
+
+/**
+ * The tests start servers of their own. Where nobody has said otherwise, the package makes and starts none.
+ * @type {readonly Requirement[]}
+ */
+const FOR_TESTS = [
+  {
+    name: 'the PostgreSQL server',
+    apt: 'postgresql',
+    files: [18, 17, 16, 15, 14, 13].map((version) => '/usr/lib/postgresql/' + version + '/bin/postgres'),
+    before: [
+      'sh',
+      '-c',
+      'mkdir -p /etc/postgresql-common && test -e ' +
+        CLUSTERS +
+        ' || echo create_main_cluster = false > ' +
+        CLUSTERS,
+    ],
+  },
 ]
 
 /** @type {readonly Requirement[]} */
@@ -30,11 +55,11 @@ const TO_COMPILE = [
 
 /**
  * @param {{ exists(path: string): boolean, hasProgram(name: string): boolean }} world
- * @param {boolean} compiles whether npm will compile native packages
+ * @param {{ compiles: boolean, tests: boolean }} purpose whether npm will compile native packages, and tests will run
  * @returns {readonly Requirement[]}
  */
-export function missingRequirements(world, compiles) {
-  return [...ALWAYS, ...(compiles ? TO_COMPILE : [])].filter((requirement) =>
+export function missingRequirements(world, { compiles, tests }) {
+  return [...ALWAYS, ...(compiles ? TO_COMPILE : []), ...(tests ? FOR_TESTS : [])].filter((requirement) =>
     requirement.program !== undefined
       ? !world.hasProgram(requirement.program)
       : !(requirement.files || []).some((file) => world.exists(file)),

@@ -191,6 +191,27 @@ describe('bootstrap', () => {
     assert.equal(said.at(-1), 'apt-get could not install qpdf: see above.')
   })
 
+  it('installs what only the tests need for them alone, and has no server made by it', async () => {
+    const { world, ran } = machine({})
+    assert.equal(await bootstrap(world, NODE, { tests: true }), 0)
+    const file = '/etc/postgresql-common/createcluster.conf'
+    assert.deepEqual(ran, [
+      `sh -c mkdir -p /etc/postgresql-common && test -e ${file} || echo create_main_cluster = false > ${file}`,
+      'env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql',
+    ])
+    const root = builtProject()
+    const compiled = COMPILED.map((name) => join(root, name))
+    const there = machine({ root, files: [SOFTHSM, ...compiled, '/usr/lib/postgresql/15/bin/postgres'] })
+    assert.equal(await bootstrap(there.world, NODE, { tests: true }), 0)
+    assert.deepEqual(there.ran, [])
+  })
+
+  it('installs nothing where that cannot be seen to', async () => {
+    const { world, said } = machine({ exitCode: (line) => (line.startsWith('sh -c') ? 1 : 0) })
+    assert.equal(await bootstrap(world, NODE, { tests: true }), 2)
+    assert.equal(said.at(-1), 'Could not prepare the installation of postgresql: see above.')
+  })
+
   it('asks for compilers only when npm will compile', async () => {
     const without = PROGRAMS.filter((name) => !['python3', 'make', 'g++'].includes(name))
     const current = machine({ programs: without })
