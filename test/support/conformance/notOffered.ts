@@ -1,0 +1,23 @@
+/** Cases that our service says it does not offer, and why: anything else that is not offered has to be put here. */
+export const NOT_OFFERED: readonly string[] = [
+  'v1 info oauth2: `authType` has neither oauth2code nor oauth2client',
+  'v1 credentials/list user-id-invalid: a token is always of a user (`authType`: basic)',
+  'v1 credentials/authorize oauth-credential: no credential of the user has authMode oauth2code',
+  'v1 credentials/extendTransaction late-hash: no credential is authorized for more signatures than hashes, which the standard allows',
+  'v1 signatures/signHash otp-of-the-sad-invalid: a wrong OTP was refused when it was to authorize, so that there is no SAD for one',
+  'v2 info authorization-server: `authType` has neither oauth2code nor oauth2client',
+  'v2 info authorization-server-uri: `info` has neither oauth2 nor oauth2Issuer',
+  'v2 info members-since-2.1: `specs` is that of 2.0',
+  'v2 credentials/list user-id-invalid: the token is of a user, so that any userID is refused by another row',
+  'v2 credentials/authorizeCheck outcome: credentials/authorize answers 200 at once, so that there is no handle',
+  'v2 credentials/authorizeCheck foreign-handle: credentials/authorize answers 200 at once, so that there is no handle',
+  'v2 credentials/authorizeCheck factor-wrong: credentials/authorize answers 400 at once, so that there is no handle',
+  'v2 credentials/extendTransaction late-hash: no credential is authorized for more signatures than hashes, which the standard allows',
+  'v2 credentials/sendOTP sent: `info` does not name credentials/sendOTP',
+  'v2 credentials/sendOTP credential-missing: `info` does not name credentials/sendOTP',
+  'v2 credentials/sendOTP credential-invalid: `info` does not name credentials/sendOTP',
+  'v2 credentials/sendOTP foreign-credential: `info` does not name credentials/sendOTP',
+  'v2 signatures/signHash otp-of-the-sad-invalid: a wrong OTP was refused when it was to authorize, so that there is no SAD for one',
+  'v2 signatures/signPolling user-id-invalid: the token is of a user, so that any userID is refused by another row',
+  'v2 credentials/authorizeCheck locked: credentials/authorize answers 400 at once, so that there is no handle',
+]
