@@ -31,12 +31,23 @@ export async function credential(trial: Trial, wish: Wish = {}): Promise<Credent
 /** The usable credential that may sign most in one authorization. Throws NotRun when there is none, NotOffered when it is one signature. */
 export async function credentialOfMost(trial: Trial, scal?: '1' | '2'): Promise<Credential> {
   const wish = scal === undefined ? {} : { scal }
-  const all = (await usableCredentials(trial, trial.account.user)).filter((one) => fits(trial, one, wish))
-  const quick = all.filter((one) => !hasAuthenticator(trial, one))
-  const [most] = (quick.length > 0 ? quick : all).toSorted((one, other) => other.multisign - one.multisign)
+  const most = (await byMultisign(trial, wish)).at(-1)
   if (most === undefined) throw new NotRun(wanted(wish))
   if (most.multisign === 1) throw new NotOffered('no credential has a multisign above 1')
   return most
+}
+
+/** The one that may sign least: a request beyond it is still a small one. Throws NotRun when there is none. */
+export async function credentialOfLeast(trial: Trial): Promise<Credential> {
+  const [least] = await byMultisign(trial, {})
+  if (least === undefined) throw new NotRun(wanted({}))
+  return least
+}
+
+async function byMultisign(trial: Trial, wish: Wish): Promise<readonly Credential[]> {
+  const all = (await usableCredentials(trial, trial.account.user)).filter((one) => fits(trial, one, wish))
+  const quick = all.filter((one) => !hasAuthenticator(trial, one))
+  return (quick.length > 0 ? quick : all).toSorted((one, other) => one.multisign - other.multisign)
 }
 
 /** The only authorization this suite makes by itself is the explicit one, with factors that the account file gives. */

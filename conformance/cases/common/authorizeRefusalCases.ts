@@ -2,7 +2,7 @@ import { altered } from '../../acts/altered.ts'
 import { askToAuthorize, AUTHORIZE } from '../../acts/askToAuthorize.ts'
 import { authorizeBody, without, type Body } from '../../acts/authorize.ts'
 import { authorizeBodyAnyway } from '../../acts/authorizeBodyAnyway.ts'
-import { credential } from '../../acts/credential.ts'
+import { credential, credentialOfLeast } from '../../acts/credential.ts'
 import { describedCredential } from '../../acts/credentials.ts'
 import { newDocument, newDocuments } from '../../acts/documents.ts'
 import { post } from '../../acts/post.ts'
@@ -93,7 +93,7 @@ export const AUTHORIZE_REFUSALS: readonly CaseIn[] = [
     rule: 'numSignatures is at most multisign.',
     attacks: ['S11'],
     send: async (trial) => {
-      const one = await credential(trial)
+      const one = await credentialOfLeast(trial)
       const documents = newDocuments(Math.min(one.multisign, 10_000) + 1, usualHash(one))
       const body = await authorizeBody(trial, one, documents)
       return askToAuthorize(trial, { ...body, numSignatures: one.multisign + 1 })
