@@ -72,8 +72,10 @@ export class PendingAuthorizations {
     this.#entries.delete(handle)
     if (outcome.kind === 'refused') throw outcome.error
     const seconds = Math.floor((this.#clock.now() - outcome.at) / 1000)
-    const { sad, expiresInSeconds } = outcome.sad
-    return { sad, expiresInSeconds: Math.max(1, expiresInSeconds - seconds) }
+    const { sad } = outcome.sad
+    const expiresInSeconds = outcome.sad.expiresInSeconds - seconds
+    if (expiresInSeconds < 1) throw new Refusal('handle_invalid', { detail: 'its SAD has expired' })
+    return { sad, expiresInSeconds }
   }
 }
 

@@ -92,6 +92,20 @@ describe('credentials/authorizeCheck — CSC API v2.0.0.2 §8.3.1, §11.6, §11.
     assert.ok(!(await databaseText(ssa)).includes(handle))
   })
 
+  it('gives no SAD whose time is over', async () => {
+    for (const [late, status] of [
+      [299_000, 200],
+      [300_000, 400],
+    ] as const) {
+      const { handle, finish } = await begun()
+      await finish()
+      clock.pass(late)
+      const answer = await check(handle)
+      assert.equal(answer.status, status)
+      assert.deepEqual(answer.body, status === 200 ? { SAD, expiresIn: 1 } : UNKNOWN)
+    }
+  })
+
   const refusals = [
     ['otp_invalid', 'invalid_authentication_data', 'The authentication data is invalid'],
     ['pin_locked', 'invalid_request', 'Credential locked'],
