@@ -42,9 +42,16 @@ const OLDEST = 130_000
  */
 export function connectPostgres(
   place: PostgresPlace,
-  options: { readonly migrations: readonly Migration[]; readonly connections: number; readonly name: string },
+  options: {
+    readonly migrations: readonly Migration[]
+    readonly connections: number
+    readonly name: string
+    /** After which a server that does not answer is given up. */
+    readonly silenceMilliseconds?: number
+  },
 ): Knex {
-  const settings = connectionSettings(place, options.name)
+  const { name, silenceMilliseconds = SILENCE_MS } = options
+  const settings = { ...connectionSettings(place, name), query_timeout: silenceMilliseconds }
   const knex = knexPackage({
     client: 'pg',
     version: String(OLDEST / 10_000),
@@ -54,7 +61,7 @@ export function connectPostgres(
     compileSqlOnError: false,
     // It would write its warnings to the standard output, beside the log.
     log: { warn: () => undefined },
-    acquireConnectionTimeout: SILENCE_MS,
+    acquireConnectionTimeout: silenceMilliseconds,
     pool: { min: 0, max: options.connections, validate: isIdle },
     migrations: { migrationSource: migrationSource(options.migrations) },
   })
@@ -88,11 +95,10 @@ function connectionSettings(place: PostgresPlace, name: string): ClientConfig {
     database,
     // As a function it is not printed with the rest; and where there is none, none is looked for elsewhere.
     password: () => password,
-    ssl: tls === undefined ? false : tlsSettings(host, tls),
+    ssl: tls === undefined ? false : tlsSettings(tls),
     enableChannelBinding: tls !== undefined,
     application_name: name,
     statement_timeout: STATEMENT_MS,
-    query_timeout: SILENCE_MS,
     connectionTimeoutMillis: CONNECT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     keepAlive: true,
@@ -102,10 +108,8 @@ function connectionSettings(place: PostgresPlace, name: string): ClientConfig {
   }
 }
 
-function tlsSettings(host: string, { authority, certificate, key }: PostgresTls): ConnectionOptions {
+function tlsSettings({ authority, certificate, key }: PostgresTls): ConnectionOptions {
   return {
-    // The driver names no host for an address; Node would then look for `localhost` in the certificate.
-    host,
     ca: readFileSync(authority, 'utf8'),
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',

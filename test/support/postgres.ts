@@ -42,18 +42,22 @@ export function postgresServer(): Promise<PostgresServer> {
   return shared
 }
 
-/** Starts another one. `settings` go to its command line. */
+/** Starts another one. `settings` go to its command line; `files` are its own, in its folder, where paths begin. */
 export async function startPostgres(
   settings: Readonly<Record<string, string>> = {},
+  files: Readonly<Record<string, string>> = {},
 ): Promise<PostgresServer> {
   const bin = programs()
   const owner = ownerOfServers()
   const folder = mkdtempSync(join(tmpdir(), 'chancery-postgres-'))
-  const port = 5432
+  const port = Number(settings['port'] ?? 5432)
   const password = randomBytes(12).toString('hex')
   const passwordFile = join(folder, 'password')
   writeFileSync(passwordFile, password, { mode: 0o600 })
-  for (const path of [folder, passwordFile]) if (owner !== undefined) chownSync(path, owner.uid, owner.gid)
+  for (const [name, content] of Object.entries(files))
+    writeFileSync(join(folder, name), content, { mode: 0o600 })
+  for (const path of ['', 'password', ...Object.keys(files)].map((name) => join(folder, name)))
+    if (owner !== undefined) chownSync(path, owner.uid, owner.gid)
   const data = join(folder, 'data')
   const init = [
     '-D',

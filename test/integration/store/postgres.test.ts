@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Knex } from 'knex'
 import { isOvertaken, isStorageFault } from '../../../store/faults.ts'
 import { connectPostgres } from '../../../store/postgres/connectPostgres.ts'
@@ -9,6 +11,10 @@ import {
   type PostgresDatabase,
   type PostgresServer,
 } from '../../support/postgres.ts'
+import { freePorts } from '../../support/deployment.ts'
+import { makePeerAuthority, makeTlsIdentity } from '../../support/peerCertificates.ts'
+import { scratchFolder } from '../../support/scratchFolder.ts'
+import { pemOf } from '../../support/testPki.ts'
 
 const migration = {
   name: 'tables',
@@ -159,6 +165,27 @@ describe('a PostgreSQL database', () => {
     })
   }
 
+  it('is gone when it does not answer, and asked on another connection the next time', async () => {
+    const knex = connectPostgres(database.place, {
+      migrations: [],
+      connections: 1,
+      name: 'test',
+      silenceMilliseconds: 500,
+    })
+    const [backend] = await sqlOf(knex).rows<{ pid: number }>('select pg_backend_pid() as pid', [])
+    assert.ok(backend !== undefined)
+    process.kill(backend.pid, 'SIGSTOP')
+    try {
+      const error = await failure(inTransaction(knex, (sql) => sql.rows(add, ['a'])))
+      assert.deepEqual([error.message, isStorageFault(error)], ['the database does not answer', true])
+      await inTransaction(knex, (sql) => sql.rows(add, ['b']))
+    } finally {
+      process.kill(backend.pid, 'SIGCONT')
+    }
+    await knex.destroy()
+    assert.deepEqual(await ids(), ['b'])
+  })
+
   it('gives nobody a connection with a transaction open on it', async () => {
     await one.raw(`begin; insert into owner (id) values ('a')`)
     await sqlOf(one).rows(add, ['b'])
@@ -224,6 +251,65 @@ describe('a PostgreSQL database', () => {
       assert.deepEqual([error.message, isStorageFault(error)], ['the database cannot be reached', true])
       await knex.destroy()
     }
+  })
+})
+
+describe('a PostgreSQL server over the network', () => {
+  let folder: string
+  let server: PostgresServer
+  let database: PostgresDatabase
+  before(async function () {
+    this.timeout(60_000)
+    folder = scratchFolder('postgres-tls')
+    const authority = await makePeerAuthority()
+    const { key, cert, ca } = await makeTlsIdentity(authority, 'database')
+    writeFileSync(join(folder, 'ca.crt'), ca)
+    writeFileSync(join(folder, 'other.crt'), pemOf((await makePeerAuthority()).certificate))
+    const listening = { listen_addresses: '127.0.0.1,127.0.0.2', port: String(await freePorts()) }
+    const tls = { ssl: 'on', ssl_cert_file: '../tls.crt', ssl_key_file: '../tls.key' }
+    server = await startPostgres({ ...listening, ...tls }, { 'tls.key': key, 'tls.crt': cert })
+    database = await server.newDatabase()
+  })
+  after(() => server.stop())
+
+  const isEncrypted = async (host: string, authority: string): Promise<unknown> => {
+    const tls = { authority: join(folder, authority) }
+    const knex = connectPostgres(
+      { ...database.place, host, tls },
+      { migrations: [], connections: 1, name: 'test' },
+    )
+    try {
+      const [row] = await sqlOf(knex).rows<{ ssl: boolean }>(
+        'select ssl from pg_stat_ssl where pid = pg_backend_pid()',
+        [],
+      )
+      return row?.ssl
+    } finally {
+      await knex.destroy()
+    }
+  }
+  const refusedBecause = async (host: string, authority: string): Promise<unknown> => {
+    const [outcome] = await Promise.allSettled([isEncrypted(host, authority)])
+    assert.ok(outcome.status === 'rejected' && isStorageFault(outcome.reason))
+    const cause: unknown = Reflect.get(Object(outcome.reason), 'cause')
+    return Reflect.get(Object(cause), 'code') ?? Reflect.get(Object(cause), 'message')
+  }
+
+  it('is spoken to over TLS, by name and by address', async () => {
+    for (const host of ['localhost', '127.0.0.1']) assert.equal(await isEncrypted(host, 'ca.crt'), true)
+  })
+
+  it('is refused under another authority, and under a host that its certificate does not name', async () => {
+    assert.equal(await refusedBecause('localhost', 'other.crt'), 'UNABLE_TO_VERIFY_LEAF_SIGNATURE')
+    assert.equal(await refusedBecause('127.0.0.2', 'ca.crt'), 'ERR_TLS_CERT_ALTNAME_INVALID')
+  })
+
+  it('is refused if it does not speak TLS', async function () {
+    this.timeout(60_000)
+    await server.stop()
+    server = await startPostgres({ listen_addresses: '127.0.0.1', port: String(await freePorts()) })
+    database = await server.newDatabase()
+    assert.equal(await refusedBecause('localhost', 'ca.crt'), 'The server does not support SSL connections')
   })
 })
 
