@@ -35,7 +35,7 @@ const LABELS: Readonly<Record<string, Omit<Labels, 'language'>>> = {
 const LANGUAGES = Object.keys(LABELS)
 
 /** In the language that was asked for; else in the service's own; else in English. */
-export function labelsFor(requested: unknown, own: string): Labels {
+export function labelsFor(requested: string | undefined, own: string): Labels {
   const language = chooseLanguage(requested, LANGUAGES, chooseLanguage(own, LANGUAGES, 'en'))
   const labels = LABELS[language]
   if (labels === undefined) throw new Error('a language without labels')

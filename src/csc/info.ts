@@ -15,7 +15,7 @@ export interface ServiceDescription {
 }
 
 /** CSC API v1.0.4.0 §11.1, v2.0.0.2 §11.1, in the language that was asked for, or the service's own. */
-export function info(deps: Pick<Deps, 'service'>, language: unknown): ServiceDescription {
+export function info(deps: Pick<Deps, 'service'>, language: string | undefined): ServiceDescription {
   const { translations, specs: _, ...service } = deps.service
   const lang = chooseLanguage(language, [service.lang, ...Object.keys(translations)], service.lang)
   return {

@@ -241,8 +241,8 @@ export interface components {
         };
         /** @description Accepted, not used */
         readonly ClientData: string;
-        /** @description RFC 5646; what is no text, or a language that is not there, gets the service's own */
-        readonly Lang: unknown;
+        /** @description RFC 5646; a language that is not there, or no language tag, gets the service's own */
+        readonly Lang: string;
         readonly CredentialId: string;
         readonly Sad: string;
         /** @description Hashes in canonical base64 */

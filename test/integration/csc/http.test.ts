@@ -67,7 +67,7 @@ describe('the API over HTTPS — CSC API v1.0.4.0 §7, §10', () => {
   })
 
   it('has in v2 what v2 demands of info', async () => {
-    const { status, body } = await ssa.post('v2', 'info', { lang: 7 })
+    const { status, body } = await ssa.post('v2', 'info', {})
     assert.equal(status, 200)
     assert.ok(typeof body === 'object' && body !== null && 'signAlgorithms' in body)
   })

@@ -58,6 +58,7 @@ const ROWS: readonly Row[] = [
 
   ...both('credentials/list', { userID: 'bob' }, 'userID parameter MUST be null'),
   ...both('credentials/list', { userID: 7 }, 'userID parameter MUST be null'),
+  ['v2 credentials/list', { lang: 0 }, 'Invalid parameter lang'],
   ...both('credentials/list', { clientData: {} }, 'Invalid parameter clientData'),
   ['v1 credentials/list', { pageToken: 'x' }, 'Invalid parameter pageToken'],
   ['v1 credentials/list', { pageToken: 7 }, 'Invalid parameter pageToken'],
@@ -76,6 +77,7 @@ const ROWS: readonly Row[] = [
   ...both('credentials/info', { credentialID: "x' OR 1=1" }, 'Invalid parameter credentialID'),
   ...both('credentials/info', { credentialID: 'x'.repeat(300) }, 'Invalid parameter credentialID'),
   ...both('credentials/info', { certificates: 'all' }, 'Invalid parameter certificates'),
+  ...both('credentials/info', { lang: {} }, 'Invalid parameter lang'),
   ...both('credentials/info', { certificates: 1 }, 'Invalid parameter certificates'),
   ...both('credentials/info', { certInfo: 'true' }, `${NO_FLAG} certInfo`),
 
@@ -229,6 +231,15 @@ describe('a request that is not what the contract says — CSC API v1.0.4.0 §11
       assert.equal(memberOf(event, 'signerId'), 'signer-1')
     })
 
+  for (const lang of [0, true, ['da'], { da: 1 }])
+    it(`info with lang ${JSON.stringify(lang)}: Invalid parameter lang`, async () => {
+      for (const version of ['v1', 'v2'] as const) {
+        const { status, body } = await ssa.post(version, 'info', { lang })
+        const told = { error: 'invalid_request', error_description: 'Invalid parameter lang' }
+        assert.deepEqual([status, body], [400, told])
+      }
+    })
+
   for (const number of ['1e309', '-1e309', '1e400'])
     it(`takes no ${number} for a number of signatures (S11)`, async () => {
       const body = `{"credentialID":"cred-1","numSignatures":${number},"hash":["${HASH}"]}`
@@ -250,9 +261,9 @@ describe('a request that is not what the contract says — CSC API v1.0.4.0 §11
       assert.equal(memberOf(sam.calls[0]?.request, 'numberOfSignatures'), expected)
     })
 
-  it('takes null for every optional member, ignores what it does not know, and any lang', async () => {
+  it('takes null for every optional member, and ignores what it does not know', async () => {
     sam.handlers = { credentials: () => Promise.resolve({ credentials: [] }) }
-    const body = { userID: null, maxResults: null, pageToken: null, clientData: null, lang: {}, other: [1] }
+    const body = { userID: null, maxResults: null, pageToken: null, clientData: null, lang: null, other: [1] }
     assert.equal((await ssa.post('v1', 'credentials/list', body, { token })).status, 200)
     assert.equal((await ssa.post('v2', 'credentials/list', { ...body, userID: '' }, { token })).status, 200)
   })

@@ -108,6 +108,12 @@ describe('EUDIStack issuer, request by request (v2)', function () {
     })
     after(() => service.dispose())
 
+    it('is told that its lang is none', async () => {
+      const { status, body } = await ask('credentials/list', LIST)
+      const told = { error: 'invalid_request', error_description: 'Invalid parameter lang' }
+      assert.deepEqual([status, body], [400, told])
+    })
+
     it('is told that its authentication object is none', async () => {
       const { status, body } = await ask('credentials/authorize', authorization(seal))
       assert.deepEqual(
